@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadDemoData } from '@portico/database/demo-data'
+import { DEMO_LOGINS, DEMO_PASSWORD } from '@portico/database/demo-logins'
+import { loadConfig as loadGatewayConfig } from '@portico/gateway/config'
+import { startGateway } from '@portico/gateway/gateway'
+import { loadConfig as loadOrdersConfig } from '@portico/orders/config'
+import { startOrders } from '@portico/orders/server'
+import { loadConfig as loadProductsConfig } from '@portico/products/config'
+import { startProducts } from '@portico/products/server'
+import type { Environment } from '@portico/service-kit/config'
+import { createLogger } from '@portico/service-kit/logger'
+import { createTestIdentity } from '@portico/testkit/identity'
+import { postGraphql, type GraphqlReply } from '@portico/testkit/post-graphql'
+import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
+import { loadConfig as loadUsersConfig } from '@portico/users/config'
+import { startUsers } from '@portico/users/server'
+import { createSigningKey } from '@portico/users/signing-keys'
+
+export type SubgraphName = 'users' | 'products' | 'orders'
+
+/** The whole graph in this process: real gateway, real subgraphs, real databases with the demo data. */
+export interface TestGraph {
+  url: URL
+  databases: Record<SubgraphName, TestDatabase>
+  subgraphs: Record<SubgraphName, { url: URL; stop(): Promise<void>; start(): Promise<void> }>
+  /** Sends an operation to the gateway; as nobody, unless an access token is given. */
+  request<Data>(query: string, variables?: Record<string, unknown>, accessToken?: string): Promise<GraphqlReply<Data>>
+  /** Signs one of the demo logins in, once, and returns its access token. */
+  tokenOf(role: 'CUSTOMER' | 'SUPPORT' | 'CATALOG_MANAGER' | 'ADMIN'): Promise<string>
+  /** What all processes logged so far, as text. */
+  logged(): string
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export async function startTestGraph(gatewayEnv: Environment = {}): Promise<TestGraph> {
+  await using stack = new AsyncDisposableStack()
+  const lines: string[] = []
+  const log = (service: string) => createLogger({ service, level: 'info' }, { write: (line) => void lines.push(line) })
+
+  const databases = {
+    users: stack.use(await createTestDatabase('users')),
+    products: stack.use(await createTestDatabase('products')),
+    orders: stack.use(await createTestDatabase('orders')),
+  }
+  const urls = { users: databases.users.url, products: databases.products.url, orders: databases.orders.url }
+  await loadDemoData({ urls, log: () => undefined })
+
+  const identity = stack.use(await createTestIdentity())
+  const signingKeys = await mkdtemp(join(tmpdir(), 'portico-keys-'))
+  stack.defer(() => rm(signingKeys, { recursive: true, force: true }))
+  await createSigningKey(signingKeys, new Date(0))
+
+  const common = (name: SubgraphName, port: string) => ({
+    NODE_ENV: 'test',
+    PORT: port,
+    DRAIN_DELAY_MS: '0',
+    DATABASE_URL: databases[name].url,
+    GATEWAY_KEYS_FILE: identity.publicKeysFile,
+  })
+  const subgraphs = {
+    users: await restartable(stack, (port) =>
+      startUsers(loadUsersConfig({ ...common('users', port), SIGNING_KEYS_FOLDER: signingKeys }), {
+        log: log('users'),
+      }),
+    ),
+    products: await restartable(stack, (port) =>
+      startProducts(loadProductsConfig(common('products', port)), { log: log('products') }),
+    ),
+    orders: await restartable(stack, (port) =>
+      startOrders(loadOrdersConfig(common('orders', port)), { log: log('orders') }),
+    ),
+  }
+  const gateway = stack.use(
+    await startGateway(
+      loadGatewayConfig({
+        NODE_ENV: 'test',
+        PORT: '0',
+        DRAIN_DELAY_MS: '0',
+        SUBGRAPHS_PATH: join(import.meta.dirname, '../schema/subgraphs.json'),
+        SUBGRAPH_URLS: Object.entries(subgraphs)
+          .map(([name, { url }]) => `${name}=${url.href}`)
+          .join(),
+        JWKS_URL: new URL('/.well-known/jwks.json', subgraphs.users.url).href,
+        IDENTITY_KEY_FILE: identity.privateKeyFile,
+        ...gatewayEnv,
+      }),
+      { log: log('gateway') },
+    ),
+  )
+
+  const request = <Data>(query: string, variables?: Record<string, unknown>, accessToken?: string) =>
+    postGraphql<Data>(
+      gateway.url,
+      { query, variables },
+      accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` },
+    )
+  const tokens = new Map<string, Promise<string>>()
+  async function signIn(role: string): Promise<string> {
+    const login = DEMO_LOGINS.find((candidate) => candidate.role === role)
+    const { data } = await request<{ signIn: { accessToken: string } }>(
+      'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { ... on Session { accessToken } } }',
+      { email: login?.email, password: DEMO_PASSWORD },
+    )
+    return data.signIn.accessToken
+  }
+
+  const running = stack.move()
+  return {
+    url: gateway.url,
+    databases,
+    subgraphs,
+    request,
+    tokenOf(role) {
+      const known = tokens.get(role) ?? signIn(role)
+      tokens.set(role, known)
+      return known
+    },
+    logged: () => lines.join(''),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** A subgraph that a test can stop and start again on the same port. */
+async function restartable(
+  stack: AsyncDisposableStack,
+  start: (port: string) => Promise<AsyncDisposable & { url: URL }>,
+) {
+  let running = await start('0')
+  const { url } = running
+  stack.defer(() => running[Symbol.asyncDispose]())
+  return {
+    url,
+    stop: async () => running[Symbol.asyncDispose](),
+    start: async () => {
+      running = await start(url.port)
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import type { Logger } from '@portico/service-kit/logger'
+import type { Viewer } from '@portico/service-kit/viewer'
+import type { Credentials } from './admission/tokens.ts'
+
+/** What every step of the gateway knows of a request. */
+export interface GatewayContext {
+  requestId: string
+  log: Logger
+  credentials: Credentials
+  /** On whose behalf the request runs: anonymous as well while the credentials are worth nothing. */
+  viewer: Viewer
+  /** Aborted when the request's time is over, or its client gone. */
+  signal: AbortSignal
+}

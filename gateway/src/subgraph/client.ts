@@ -1,0 +1,108 @@
+import { Pool } from 'undici'
+import { z } from 'zod'
+
+/** A subgraph gave no usable answer; the message is safe to pass on. */
+export class SubgraphError extends Error {
+  override readonly name = 'SubgraphError'
+  readonly reason: 'unreachable' | 'timeout' | 'bad-answer'
+
+  constructor(reason: SubgraphError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+const graphqlAnswer = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z
+    .array(
+      z.object({
+        message: z.string(),
+        path: z.array(z.union([z.string(), z.number()])).optional(),
+        extensions: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .optional(),
+  extensions: z.record(z.string(), z.unknown()).optional(),
+})
+export type SubgraphAnswer = z.infer<typeof graphqlAnswer>
+
+export interface SubgraphRequest {
+  query: string
+  operationName?: string | undefined
+  variables?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface SubgraphClient extends AsyncDisposable {
+  /**
+   * Sends one operation. `signal` cancels it.
+   *
+   * @throws SubgraphError when no GraphQL answer came back in time.
+   */
+  send(
+    request: SubgraphRequest,
+    options: { headers: Record<string, string>; signal: AbortSignal },
+  ): Promise<SubgraphAnswer>
+}
+
+export interface SubgraphClientOptions {
+  name: string
+  url: URL
+  /** Connecting, sending and reading the whole answer have to fit in. */
+  timeoutMs: number
+  /** Most connections that are open at once. Default 64. */
+  connections?: number
+  /** Largest answer in bytes. Default 16 MiB. */
+  answerLimitBytes?: number
+}
+
+/** Talks GraphQL over HTTP with one subgraph, over a pool of keep-alive connections. Redirects are not followed. */
+export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
+  const { name, url, timeoutMs, connections = 64, answerLimitBytes = 16 * 1024 * 1024 } = options
+  const pool = new Pool(url.origin, { connections, connectTimeout: timeoutMs, keepAliveTimeout: 30_000 })
+
+  async function read(body: AsyncIterable<Uint8Array>): Promise<unknown> {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > answerLimitBytes) throw new SubgraphError('bad-answer', `The answer of ${name} is too large.`)
+      chunks.push(chunk)
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  }
+
+  return {
+    async send({ query, operationName, variables }, { headers, signal }) {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      try {
+        const response = await pool.request({
+          path: url.pathname + url.search,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/graphql-response+json, application/json',
+            ...headers,
+          },
+          body: JSON.stringify({ query, operationName, variables }),
+          signal: AbortSignal.any([signal, timeout]),
+        })
+        const answer = graphqlAnswer.safeParse(await read(response.body))
+        if (!answer.success) {
+          throw new SubgraphError('bad-answer', `${name} answered ${response.statusCode} without a GraphQL result.`)
+        }
+        return answer.data
+      } catch (error) {
+        if (error instanceof SubgraphError) throw error
+        if (timeout.aborted) throw new SubgraphError('timeout', `${name} did not answer in time.`, { cause: error })
+        if (error instanceof SyntaxError) {
+          throw new SubgraphError('bad-answer', `${name} answered with something that is not JSON.`, { cause: error })
+        }
+        throw new SubgraphError('unreachable', `${name} can not be reached.`, { cause: error })
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.close()
+    },
+  }
+}

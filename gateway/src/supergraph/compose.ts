@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { composeServices } from '@apollo/composition'
+import { ConfigError } from '@portico/service-kit/config'
+import { parse } from 'graphql'
+import { z } from 'zod'
+
+const subgraphList = z
+  .array(
+    z.strictObject({
+      /** Its name in the supergraph. */
+      name: z.string().regex(/^\w[\w-]*$/, 'must be a name of letters, digits, _ and -'),
+      /** Where its GraphQL endpoint is. */
+      url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }),
+      /** Its SDL file, relative to the list. */
+      schema: z.string(),
+    }),
+  )
+  .min(1, 'must name at least one subgraph')
+
+/**
+ * Composes the supergraph of a JSON list of subgraphs.
+ *
+ * @throws ConfigError with everything that is wrong with the list, the SDL files, or their composition.
+ */
+export async function composeSupergraph(listFile: string): Promise<string> {
+  const list = subgraphList.safeParse(parseJson(await readConfigured(listFile, 'SUBGRAPHS_PATH')))
+  if (!list.success) {
+    throw new ConfigError(
+      list.error.issues.map(
+        ({ path, message }) => `SUBGRAPHS_PATH: ${listFile}: ${path.join('.') || 'the list'} ${message}`,
+      ),
+    )
+  }
+  const services = await Promise.all(
+    list.data.map(async ({ name, url, schema }) => {
+      const file = resolve(dirname(listFile), schema)
+      const sdl = await readConfigured(file, 'SUBGRAPHS_PATH')
+      try {
+        return { name, url, typeDefs: parse(sdl) }
+      } catch (error) {
+        throw new ConfigError([`${file}: ${error instanceof Error ? error.message : String(error)}`])
+      }
+    }),
+  )
+  const result = composeServices(services)
+  if (result.errors) throw new ConfigError(result.errors.map(({ message }) => `composition: ${message}`))
+  return result.supergraphSdl
+}
+
+/** Reads a file that the configuration names. */
+export async function readConfigured(file: string, variable: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch {
+    throw new ConfigError([`${variable}: ${file} can't be read`])
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

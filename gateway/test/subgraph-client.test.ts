@@ -1,0 +1,103 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from '@jest/globals'
+import { createSubgraphClient, type SubgraphClient } from '../src/subgraph/client.ts'
+
+const OPTIONS = { headers: {}, signal: new AbortController().signal }
+
+/** Runs a test against a client of a real server that answers as it likes. */
+async function withServer(answer: RequestListener, test: (client: SubgraphClient, url: URL) => Promise<void>) {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`)
+  await using client = createSubgraphClient({ name: 'shop', url, timeoutMs: 300, answerLimitBytes: 1000 })
+  try {
+    await test(client, url)
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+describe('a client of a subgraph', () => {
+  it('sends an operation and gives back its result, errors included', async () => {
+    const answer = { data: { a: 1 }, errors: [{ message: 'partly', path: ['b'], extensions: { code: 'X' } }] }
+    await withServer(
+      (request, response) => {
+        let body = ''
+        request.on('data', (chunk) => (body += chunk))
+        request.on('end', () => {
+          expect(JSON.parse(body)).toEqual({ query: '{ a }', operationName: 'A', variables: { v: 1 } })
+          expect(request.headers).toMatchObject({ 'content-type': 'application/json', 'x-request-id': 'id' })
+          response.end(JSON.stringify(answer))
+        })
+      },
+      async (client) => {
+        const operation = { query: '{ a }', operationName: 'A', variables: { v: 1 } }
+        expect(await client.send(operation, { ...OPTIONS, headers: { 'x-request-id': 'id' } })).toEqual(answer)
+      },
+    )
+  })
+
+  it.each<[string, RequestListener, string, string]>([
+    ['hangs before it answers', () => undefined, 'timeout', 'shop did not answer in time.'],
+    [
+      'hangs in the middle of its answer',
+      (_, response) => void response.write('{"data":'),
+      'timeout',
+      'shop did not answer in time.',
+    ],
+    ['hangs up', (_, response) => void response.destroy(), 'unreachable', 'shop can not be reached.'],
+    [
+      'does not speak JSON',
+      (_, response) => void response.end('<html>'),
+      'bad-answer',
+      'shop answered with something that is not JSON.',
+    ],
+    [
+      'answers JSON that is no result',
+      (_, response) => void response.writeHead(502).end('{"data":7}'),
+      'bad-answer',
+      'shop answered 502 without a GraphQL result.',
+    ],
+    [
+      'answers too much',
+      (_, response) => void response.end(JSON.stringify({ data: { a: 'x'.repeat(1000) } })),
+      'bad-answer',
+      'The answer of shop is too large.',
+    ],
+  ])('reports a subgraph that %s', async (_, answer, reason, message) => {
+    await withServer(answer, async (client) => {
+      await expect(client.send({ query: '{ a }' }, OPTIONS)).rejects.toMatchObject({
+        name: 'SubgraphError',
+        reason,
+        message,
+      })
+    })
+  })
+
+  it('follows no redirect, so that a subgraph can not send it elsewhere', async () => {
+    let followed = false
+    await withServer(
+      (request, response) => {
+        followed ||= request.url === '/elsewhere'
+        response.writeHead(307, { location: '/elsewhere' }).end('{}{')
+      },
+      async (client) => {
+        await expect(client.send({ query: '{ a }' }, OPTIONS)).rejects.toMatchObject({ reason: 'bad-answer' })
+      },
+    )
+    expect(followed).toBe(false)
+  })
+
+  it('stops waiting when its caller is gone', async () => {
+    const gone = new AbortController()
+    await withServer(
+      () => gone.abort(),
+      async (client) => {
+        const sending = client.send({ query: '{ a }' }, { ...OPTIONS, signal: gone.signal })
+        await expect(sending).rejects.toMatchObject({ name: 'SubgraphError' })
+      },
+    )
+  })
+})

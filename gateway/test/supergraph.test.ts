@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { loadSupergraph } from '../src/supergraph/load.ts'
+
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@policy", "@authenticated"])`
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portico-supergraph-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Writes subgraphs and their list to a folder, and loads the supergraph from there. */
+async function load(subgraphs: Record<string, string>, overrides: Record<string, string> = {}) {
+  const list = Object.keys(subgraphs).map((name) => ({
+    name,
+    url: `http://${name}:4000/graphql`,
+    schema: `${name}.graphql`,
+  }))
+  for (const [name, sdl] of Object.entries(subgraphs)) await writeFile(join(folder, `${name}.graphql`), sdl)
+  const file = join(folder, 'subgraphs.json')
+  await writeFile(file, JSON.stringify(list))
+  const subgraphUrls = new Map(Object.entries(overrides).map(([name, url]) => [name, new URL(url)]))
+  return loadSupergraph({ supergraph: { kind: 'subgraphs', file }, subgraphUrls })
+}
+
+describe('a supergraph', () => {
+  it('is composed from a list of subgraphs, or read as composed, with the same result', async () => {
+    const composed = await load({ a: `${LINK} type Query { hello: String @authenticated }` })
+    expect(composed.subgraphs.get('a')?.href).toBe('http://a:4000/graphql')
+    expect(Object.keys(composed.apiGraphqlSchema.getQueryType()?.getFields() ?? {})).toEqual(['hello'])
+
+    const file = join(folder, 'supergraph.graphql')
+    await writeFile(file, composed.sdl)
+    const read = await loadSupergraph({ supergraph: { kind: 'supergraph', file }, subgraphUrls: new Map() })
+    expect(read.subgraphs).toEqual(composed.subgraphs)
+  })
+
+  it('takes addresses from the configuration, and refuses those of subgraphs that it does not have', async () => {
+    const sdl = { a: `${LINK} type Query { hello: String }` }
+    const { subgraphs } = await load(sdl, { a: 'http://elsewhere/graphql' })
+    expect(subgraphs.get('a')?.href).toBe('http://elsewhere/graphql')
+    await expect(load(sdl, { b: 'http://elsewhere/graphql' })).rejects.toMatchObject({
+      problems: ['SUBGRAPH_URLS: the supergraph has no subgraph b; it has a'],
+    })
+  })
+
+  it('is refused with every error of its composition', async () => {
+    const loading = load({
+      a: `${LINK} type Query { hello: String } type T @key(fields: "id") { id: ID! name: String }`,
+      b: `${LINK} type T @key(fields: "id") { id: ID! name: String }`,
+    })
+    await expect(loading).rejects.toMatchObject({
+      problems: [expect.stringContaining('Non-shareable field "T.name" is resolved from multiple subgraphs')],
+    })
+  })
+
+  it('is refused when it asks for a rule that nobody enforces', async () => {
+    const loading = load({ a: `${LINK} type Query { hello: String @policy(policies: [["p"]]) }` })
+    await expect(loading).rejects.toMatchObject({ problems: [expect.stringContaining('policy')] })
+  })
+
+  it('is refused when a file is missing or no SDL, with the name of the file', async () => {
+    await expect(load({ a: 'type Query {' })).rejects.toMatchObject({
+      problems: [expect.stringContaining('a.graphql: Syntax Error')],
+    })
+    const supergraph = { kind: 'supergraph', file: join(folder, 'none.graphql') } as const
+    await expect(loadSupergraph({ supergraph, subgraphUrls: new Map() })).rejects.toMatchObject({
+      problems: [`SUPERGRAPH_PATH: ${supergraph.file} can't be read`],
+    })
+  })
+})

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { readFileVariables } from './config-files.ts'
+
+/** The variables that a process was started with; `process.env` fits. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The configuration can't be used. `problems` holds every mistake, one line each, starting with the variable's name;
+ * values are left out, since a variable may hold a secret.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length} mistake(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Parses a flat environment with a zod object schema whose keys are the variables' names. An empty value counts as
+ * unset, so that `PORT=` means the default. Every variable `X` may also be given as `X_FILE`, the name of a file that
+ * holds it; reading those files is all that happens outside.
+ *
+ * @throws ConfigError with all mistakes at once, also of files that can't be read.
+ */
+export function parseEnvironment<Config>(schema: z.ZodType<Config>, env: Environment): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const files = readFileVariables(variablesOf(schema), given)
+  const result = schema.safeParse({ ...given, ...files.values })
+  if (result.success && files.problems.size === 0) return result.data
+  const describe = (issue: z.core.$ZodIssue) => {
+    const variable = issue.path.join('.')
+    if (files.values[variable] !== undefined) {
+      return `${variable}_FILE: what ${given[`${variable}_FILE`]} holds ${issue.message}`
+    }
+    const unset = variable !== '' && given[variable] === undefined
+    // What is wrong between variables is said by whoever looked at them together.
+    return `${variable || 'the environment'}: ${unset && issue.code !== 'custom' ? 'must be set' : issue.message}`
+  }
+  const issues = result.error?.issues.filter(({ path }) => !files.problems.has(path.join('.'))) ?? []
+  throw new ConfigError([...files.problems.values(), ...issues.map(describe)])
+}
+
+/** The names that an object schema knows, whatever it is refined or transformed with. */
+function variablesOf(schema: z.ZodType): string[] {
+  return Object.keys(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {})
+}
+
+/**
+ * For `.superRefine` of a schema of variables: compares them also when some are mistaken by themselves, so that
+ * everything is told at once. What compares them sees a mistaken variable as its text, or not at all.
+ */
+export const evenWithMistakes = { when: () => true }
+
+/** An integer within bounds, given as text. */
+export function integer(bounds: { min: number; max: number; unit?: string }) {
+  const message = `must be a whole number${bounds.unit ? ` of ${bounds.unit}` : ''} from ${bounds.min} to ${bounds.max}`
+  return z
+    .string()
+    .regex(/^-?\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= bounds.min && value <= bounds.max, message)
+}
+
+/** A TCP port; 0 asks the system for a free one. */
+export const port = () => integer({ min: 0, max: 65_535 })
+
+/** A duration in milliseconds, from one to one hour. */
+export const milliseconds = () => integer({ min: 1, max: 3_600_000, unit: 'milliseconds' })
+
+/** `true` or `false`. */
+export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
+
+/** An absolute http or https address. */
+export const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be an absolute http:// or https:// address' })
+    .transform((url) => new URL(url))
+
+/** A PostgreSQL connection string. */
+export const postgresUrl = () =>
+  z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must look like postgresql://user:password@host:5432/database')
+
+/** Text split at commas, trimmed, empty parts dropped. */
+export const commaList = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+
+/** The level of pino's logger. */
+export const logLevel = () =>
+  z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a log level of pino, such as info')

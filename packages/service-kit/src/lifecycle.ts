@@ -1,0 +1,76 @@
+import closeWithGrace from 'close-with-grace'
+import { ConfigError, type Environment } from './config.ts'
+import { createLogger, logLevelFrom, type Logger } from './logger.ts'
+
+/** `EX_CONFIG` of sysexits.h: starting again without a change of configuration is of no use. */
+export const EXIT_CONFIG = 78
+
+export interface Program {
+  /** The name that log lines carry. */
+  service: string
+  env: Environment
+  /**
+   * Starts everything, and returns what stops it. Told to stop meanwhile, the process waits for it before it disposes;
+   * what may take long gives up when `stopping` aborts.
+   */
+  start: (log: Logger, stopping: AbortSignal) => Promise<AsyncDisposable>
+  /** Where to log; by default JSON lines on standard output, of the level that `LOG_LEVEL` names. */
+  log?: Logger
+  /** How long stopping may take before the process exits all the same. Default 15,000 ms. */
+  stopWithinMs?: number
+}
+
+/**
+ * The one path by which a process starts and stops. SIGINT, SIGTERM, an uncaught error and the loss of the parent that
+ * opened an IPC channel all end in disposing what `start` returned. Exit codes: 0 stopped as asked, 1 failed,
+ * 78 configuration mistakes, which are printed one per line.
+ */
+export async function runProgram(program: Program): Promise<void> {
+  const { service, env, start, stopWithinMs = 15_000 } = program
+  const log = program.log ?? createLogger({ service, level: logLevelFrom(env) })
+  const stopping = new AbortController()
+  let starting: Promise<AsyncDisposable> | undefined
+  let stopped: Promise<void> | undefined
+
+  async function stop({ err, signal }: { err?: Error; signal?: string }): Promise<void> {
+    if (err) log.fatal({ err }, 'stopping after an uncaught error')
+    else log.info({ signal: signal ?? 'parent gone' }, 'stopping')
+    stopping.abort()
+    const running = await starting?.catch(() => undefined)
+    try {
+      await running?.[Symbol.asyncDispose]()
+    } catch (failure) {
+      log.error({ err: failure }, 'could not stop cleanly')
+      throw failure
+    }
+    if (err) throw err
+  }
+
+  const { close } = closeWithGrace(
+    {
+      delay: stopWithinMs,
+      logger: false,
+      skip: ['beforeExit'],
+      onTimeout: () => log.error({ stopWithinMs }, 'stopping took too long'),
+      onSecondSignal: (signal) => log.warn({ signal }, 'stopping at once'),
+      onSecondError: (err) => log.fatal({ err }, 'stopping at once after another error'),
+    },
+    // A parent that sends a signal and then goes away asks twice for the same.
+    (reason) => (stopped ??= stop(reason)),
+  )
+  // A supervisor that was killed can't send a signal, but its end of the channel closes.
+  process.once('disconnect', () => close())
+
+  try {
+    starting = start(log, stopping.signal)
+    await starting
+  } catch (err) {
+    if (stopped) return
+    if (err instanceof ConfigError) {
+      process.stderr.write(`${service}: ${err.message}\n`)
+      process.exit(EXIT_CONFIG)
+    }
+    log.fatal({ err }, 'could not start')
+    process.exit(1)
+  }
+}

@@ -1,0 +1,12 @@
+import { randomUUID } from 'node:crypto'
+
+/** The header that carries a request's id from client to gateway to subgraph, and back. */
+export const REQUEST_ID_HEADER = 'x-request-id'
+
+/** Well formed: 8 to 128 letters, digits and `-_.:`, so that it is safe in logs, headers and answers. */
+const WELL_FORMED = /^[\w.:-]{8,128}$/
+
+/** The caller's id when it is well formed, else a new one. */
+export function requestIdFrom(header: string | string[] | undefined): string {
+  return typeof header === 'string' && WELL_FORMED.test(header) ? header : randomUUID()
+}

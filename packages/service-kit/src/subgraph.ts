@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js'
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
+import type { FastifyInstance } from 'fastify'
+import { parse } from 'graphql'
+import { enforceAuthorization } from './authorization.ts'
+import { isPublic, maskError } from './errors.ts'
+import { forgetAfterMutations } from './fresh-reads.ts'
+import { startHealth, type HealthCheck } from './health.ts'
+import { createHttpServer, listen } from './http-server.ts'
+import type { Logger } from './logger.ts'
+import type { SubgraphConfig } from './subgraph-config.ts'
+import { loadIdentify } from './trust.ts'
+import type { Viewer } from './viewer.ts'
+
+/** What every resolver knows of its request. */
+export interface SubgraphContext {
+  viewer: Viewer
+  requestId: string
+  log: Logger
+}
+
+export interface SubgraphDefinition<Context extends SubgraphContext> {
+  /** The subgraph's name in the supergraph; the gateway addresses its identity envelopes to it. */
+  name: string
+  config: Omit<SubgraphConfig, 'database'>
+  log: Logger
+  /** The SDL file, a federation 2 schema. */
+  schemaFile: URL
+  /** By type and field, typed by the subgraph's generated `Resolvers`. */
+  resolvers: object
+  /** Adds what the subgraph's resolvers need, such as `loaders`, made anew for each request. */
+  context: (request: SubgraphContext) => Context
+  /** What must work for the subgraph to be ready. */
+  checks: readonly HealthCheck[]
+  /** Routes beside `/graphql` and the health routes. */
+  routes?: (app: FastifyInstance) => void
+}
+
+export interface Subgraph extends AsyncDisposable {
+  /** Where it answers, such as `http://127.0.0.1:4001/graphql`. */
+  url: URL
+}
+
+/**
+ * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`. Disposing it ends readiness,
+ * waits the drain delay, lets running requests finish, and closes.
+ */
+export async function startSubgraph<Context extends SubgraphContext>(
+  definition: SubgraphDefinition<Context>,
+): Promise<Subgraph> {
+  const { name, config, log, checks, context, resolvers, routes, schemaFile } = definition
+  const typeDefs = parse(await readFile(schemaFile, 'utf8'))
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<Context> }])
+  forgetAfterMutations(schema)
+  enforceAuthorization(schema)
+  const identify = await loadIdentify(config.trust, name)
+
+  await using stack = new AsyncDisposableStack()
+  const health = stack.use(await startHealth({ checks, log }))
+  const app = createHttpServer({ log, health })
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: !config.production,
+    includeStacktraceInErrorResponses: false,
+    formatError: maskError,
+    logger: log,
+    nodeEnv: config.production ? 'production' : 'development',
+    // Only the gateway calls, so there is no browser that a form could abuse.
+    csrfPrevention: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    plugins: [
+      fastifyApolloDrainPlugin(app),
+      ApolloServerPluginInlineTrace(),
+      ApolloServerPluginLandingPageDisabled(),
+      logUnexpected(),
+    ],
+  })
+  await apollo.start()
+  await app.register(fastifyApollo(apollo), {
+    path: '/graphql',
+    method: ['POST'],
+    context: async (request) =>
+      context({
+        viewer: await identify(request.headers),
+        requestId: request.id,
+        log: log.child({ requestId: request.id }),
+      }),
+  })
+  routes?.(app)
+  // In reverse: not ready any more, a pause for balancers to notice, then no new connections and running requests end.
+  stack.defer(() => apollo.stop())
+  const address = await listen(app, config)
+  stack.defer(async () => {
+    health.drain()
+    await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs))
+  })
+
+  const running = stack.move()
+  return { url: new URL('/graphql', address), [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+function logUnexpected<Context extends SubgraphContext>(): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ contextValue, errors, operationName }) {
+          for (const err of errors) {
+            if (isPublic(err)) continue
+            contextValue.log.error({ err: err.originalError ?? err, path: err.path, operationName }, 'resolver failed')
+          }
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createDatabaseAdapter, type DatabaseConfig } from '@portico/service-kit/database'
+import { classifyDatabaseError, isUniqueViolation, retryConflicts } from '@portico/service-kit/database-errors'
+import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
+import { PrismaClient } from '@portico/users/generated/prisma/client'
+import { createMemoryLog } from './memory-log.ts'
+
+const LIMITS = { poolMax: 5, connectWithinMs: 5000, statementTimeoutMs: 5000, lockTimeoutMs: 5000 }
+
+/** A client as a subgraph makes it, which disconnects when it is disposed. */
+function connect(url: string, limits: Partial<DatabaseConfig> = {}) {
+  const { log } = createMemoryLog()
+  const db = new PrismaClient({
+    adapter: createDatabaseAdapter({ url, ...LIMITS, ...limits }, { service: 'users', log }),
+  })
+  return Object.assign(db, { [Symbol.asyncDispose]: () => db.$disconnect() })
+}
+
+let database: TestDatabase
+let db: ReturnType<typeof connect>
+beforeAll(async () => {
+  database = await createTestDatabase('users')
+  db = connect(database.url)
+  await database.sql.query(`
+    ALTER TABLE "user" ADD CONSTRAINT user_name_check CHECK (display_name <> '');
+    CREATE TABLE chain (
+      id int PRIMARY KEY,
+      next int CONSTRAINT chain_next_fkey REFERENCES chain (id) DEFERRABLE INITIALLY DEFERRED
+    )`)
+})
+afterAll(async () => {
+  await db.$disconnect()
+  await database[Symbol.asyncDispose]()
+})
+
+/** What the failure of an action is taken for; 'nothing' when it does not fail. */
+const failureOf = async (action: PromiseLike<unknown>): Promise<unknown> => {
+  const error = await Promise.resolve(action).then(
+    () => 'nothing',
+    (reason: unknown) => reason,
+  )
+  return error === 'nothing' ? error : classifyDatabaseError(error)
+}
+
+const newUser = (emailKey: string = randomUUID()) => ({
+  email: emailKey,
+  emailKey,
+  displayName: 'Ann',
+  passwordHash: '',
+})
+
+describe('a constraint', () => {
+  it('that is unique is named, for Prisma as for a query of our own', async () => {
+    const { emailKey } = await db.user.create({ data: newUser() })
+    const created = db.user.create({ data: newUser(emailKey) })
+    const inserted = db.$executeRaw`
+      INSERT INTO "user" (email, email_key, display_name, password_hash) VALUES ('', ${emailKey}, 'Ben', '')`
+    for (const error of await Promise.allSettled([created, inserted])) {
+      const reason: unknown = error.status === 'rejected' ? error.reason : undefined
+      expect(classifyDatabaseError(reason)).toEqual({
+        kind: 'constraint',
+        rule: 'unique',
+        target: 'user_email_key_key',
+      })
+      expect([isUniqueViolation(reason, 'email_key'), isUniqueViolation(reason, 'sku')]).toEqual([true, false])
+    }
+  })
+
+  it('on a foreign key is told from one that is unique', async () => {
+    const failure = { kind: 'constraint', rule: 'foreign-key', target: 'session_family_user_id_fkey' }
+    expect(await failureOf(db.sessionFamily.create({ data: { userId: randomUUID() } }))).toEqual(failure)
+    expect(await failureOf(db.$executeRaw`INSERT INTO session_family (user_id) VALUES (gen_random_uuid())`)).toEqual(
+      failure,
+    )
+  })
+
+  it('that checks a value, or wants one, is told too', async () => {
+    const user = await db.user.create({ data: newUser() })
+    expect(await failureOf(db.user.create({ data: { ...newUser(), displayName: '' } }))).toMatchObject({
+      rule: 'check',
+    })
+    expect(await failureOf(db.$executeRaw`UPDATE "user" SET display_name = ''`)).toMatchObject({ rule: 'check' })
+    const nulled = db.$executeRaw`UPDATE "user" SET display_name = NULL WHERE id = ${user.id}::uuid`
+    expect(await failureOf(nulled)).toMatchObject({ kind: 'constraint', rule: 'not-null' })
+  })
+
+  it('that is looked at only at COMMIT fails the transaction there', async () => {
+    const failure = { kind: 'constraint', rule: 'foreign-key', target: 'chain_next_fkey' }
+    expect(await failureOf(db.$transaction((tx) => tx.$executeRaw`INSERT INTO chain VALUES (1, 99)`))).toEqual(failure)
+    expect(await failureOf(db.$executeRaw`INSERT INTO chain VALUES (1, 99)`)).toEqual(failure)
+    expect(await db.$queryRaw`SELECT * FROM chain`).toEqual([])
+  })
+})
+
+describe('a row that has to be there', () => {
+  it('is missing, to change as to read', async () => {
+    const where = { id: randomUUID() }
+    expect(await failureOf(db.user.update({ where, data: newUser() }))).toEqual({ kind: 'missing' })
+    expect(await failureOf(db.user.findUniqueOrThrow({ where }))).toEqual({ kind: 'missing' })
+  })
+})
+
+describe('transactions that are in each other’s way', () => {
+  it('are a conflict when they can not be put in an order: in a statement, of Prisma or our own, as at COMMIT', async () => {
+    const { id } = await db.user.create({ data: newUser() })
+    const elsewhere = () => database.sql.query('UPDATE "user" SET version = version + 1 WHERE id = $1', [id])
+    const byPrisma = db.$transaction(
+      async (tx) => {
+        await tx.user.count()
+        await elsewhere()
+        await tx.user.update({ where: { id }, data: { version: 1 } })
+      },
+      { isolationLevel: 'RepeatableRead' },
+    )
+    expect(await failureOf(byPrisma)).toEqual({ kind: 'conflict' })
+    const byUs = db.$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT count(*) FROM "user"`
+        await elsewhere()
+        await tx.$executeRaw`UPDATE "user" SET version = 1 WHERE id = ${id}::uuid`
+      },
+      { isolationLevel: 'RepeatableRead' },
+    )
+    expect(await failureOf(byUs)).toEqual({ kind: 'conflict' })
+    const atCommit = db.$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT sum(version) FROM "user"`
+        await database.sql.query('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(version) FROM "user"')
+        await database.sql.query('INSERT INTO chain VALUES (7)')
+        await elsewhere()
+        await tx.user.create({ data: newUser() })
+        await database.sql.query('COMMIT')
+      },
+      { isolationLevel: 'Serializable' },
+    )
+    expect(await failureOf(atCommit)).toEqual({ kind: 'conflict' })
+  })
+
+  /** Changes two users in the given order, and waits in between until the other one has done as much. */
+  function createCrossing() {
+    const halfway = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const attempts = [0, 0]
+    return {
+      attempts,
+      cross: (side: 0 | 1, ids: readonly [string, string]) =>
+        db.$transaction(async (tx) => {
+          attempts[side] = (attempts[side] ?? 0) + 1
+          const increment = (id: string) => tx.user.update({ where: { id }, data: { version: { increment: 1 } } })
+          await increment(ids[side])
+          halfway[side].resolve()
+          await halfway[1 - side]?.promise
+          await increment(ids[1 - side] ?? '')
+        }),
+    }
+  }
+
+  it('are a conflict when they lock each other out, and both succeed when they are tried again', async () => {
+    const [ann, ben] = await Promise.all([db.user.create({ data: newUser() }), db.user.create({ data: newUser() })])
+    const ids = [ann.id, ben.id] as const
+    const { cross, attempts } = createCrossing()
+    const failures: unknown[] = []
+    const tried = (side: 0 | 1) =>
+      retryConflicts(() =>
+        cross(side, ids).catch((error: unknown) => {
+          failures.push(classifyDatabaseError(error))
+          throw error
+        }),
+      )
+    await Promise.all([tried(0), tried(1)])
+    expect(failures).toEqual([{ kind: 'conflict' }])
+    expect(attempts.toSorted((one, other) => one - other)).toEqual([1, 2])
+    const versions = await db.user.findMany({ where: { id: { in: [...ids] } }, select: { version: true } })
+    expect(versions).toEqual([{ version: 3 }, { version: 3 }])
+  })
+
+  it('are tried again four times in all, and only for a conflict', async () => {
+    const attempt = async (error: Error) => {
+      let attempts = 0
+      const transaction = async () => {
+        attempts += 1
+        throw error
+      }
+      await expect(retryConflicts(transaction)).rejects.toBe(error)
+      return attempts
+    }
+    expect(await attempt(Object.assign(new Error('write conflict'), { code: 'P2034' }))).toBe(4)
+    expect(await attempt(Object.assign(new Error('taken'), { code: 'P2002' }))).toBe(1)
+    expect(await attempt(new TypeError('our own mistake'))).toBe(1)
+  })
+})
+
+describe('waiting too long', () => {
+  const TIMEOUT = { kind: 'timeout' }
+
+  it('for a statement ends it', async () => {
+    await using hasty = connect(database.url, { statementTimeoutMs: 50 })
+    expect(await failureOf(hasty.$queryRaw`SELECT pg_sleep(10)::text`)).toEqual(TIMEOUT)
+  })
+
+  it('for a lock ends it', async () => {
+    await using hasty = connect(database.url, { lockTimeoutMs: 50 })
+    await database.sql.query('BEGIN; LOCK TABLE "user"')
+    expect(await failureOf(hasty.user.count())).toEqual(TIMEOUT)
+    expect(await failureOf(hasty.$queryRaw`SELECT count(*) FROM "user"`)).toEqual(TIMEOUT)
+    await database.sql.query('ROLLBACK')
+  })
+
+  it('for a connection of a pool that is used up ends it', async () => {
+    await using small = connect(database.url, { poolMax: 1, connectWithinMs: 700 })
+    const holding = Promise.withResolvers<void>()
+    const held = Promise.withResolvers<void>()
+    const holder = small.$transaction(async (tx) => {
+      await tx.user.count()
+      holding.resolve()
+      await held.promise
+    })
+    await holding.promise
+    const waiting = [
+      small.user.count(),
+      small.$queryRaw`SELECT 1`,
+      small.$transaction((tx) => tx.user.count()),
+      small.$transaction((tx) => tx.user.count(), { maxWait: 50 }),
+    ]
+    expect(await Promise.all(waiting.map(failureOf))).toEqual([TIMEOUT, TIMEOUT, TIMEOUT, TIMEOUT])
+    held.resolve()
+    await holder
+    expect(await failureOf(small.user.count())).toBe('nothing')
+  })
+
+  it('in a transaction ends it, at its next statement or at COMMIT', async () => {
+    const expire = (then: (tx: Pick<typeof db, 'user'>) => Promise<unknown>) =>
+      db.$transaction(
+        async (tx) => {
+          await tx.user.count()
+          await sleep(100)
+          await then(tx)
+        },
+        { timeout: 50 },
+      )
+    expect(await failureOf(expire((tx) => tx.user.count()))).toEqual(TIMEOUT)
+    expect(await failureOf(expire(async () => undefined))).toEqual(TIMEOUT)
+  })
+})
+
+describe('a database that is not available', () => {
+  const UNAVAILABLE = { kind: 'unavailable' }
+
+  it('is one whose server is not there, answers nothing, or does not let us in', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const address = silent.address()
+    const silentPort = typeof address === 'object' ? String(address?.port) : ''
+    const ways: [string, (url: URL) => unknown][] = [
+      ['no server', (url) => (url.port = '1')],
+      ['no server at a name with several addresses', (url) => Object.assign(url, { hostname: 'localhost', port: '1' })],
+      ['no such host', (url) => (url.hostname = 'nowhere.invalid')],
+      ['silence', (url) => (url.port = silentPort)],
+      ['no such database', (url) => (url.pathname = '/nowhere')],
+      ['wrong password', (url) => (url.password = 'wrong')],
+      ['no such role', (url) => (url.username = 'nobody')],
+      ['the database of another subgraph', (url) => (url.pathname = '/orders')],
+    ]
+    const failures = await Promise.all(
+      ways.map(async ([way, change]) => {
+        const url = new URL(database.url)
+        change(url)
+        await using lost = connect(url.href, { connectWithinMs: 300 })
+        const raw = await failureOf(lost.$queryRaw`SELECT 1`)
+        const inTransaction = await failureOf(lost.$transaction((tx) => tx.user.count()))
+        return [way, await failureOf(lost.user.count()), raw, inTransaction]
+      }),
+    )
+    expect(failures).toEqual(ways.map(([way]) => [way, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]))
+    silent.close()
+  })
+
+  it('is one that ends the connection under a query, and is back for the next', async () => {
+    await using other = connect(database.url)
+    const sleeping = async () => {
+      const { rows } = await database.sql.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+      return rows.length > 0
+    }
+    const failure = failureOf(other.$queryRaw`SELECT pg_sleep(10)::text`)
+    while (!(await sleeping())) await sleep(5)
+    await database.breakConnections()
+    expect(await failure).toEqual(UNAVAILABLE)
+    expect(await failureOf(other.user.count())).toBe('nothing')
+  })
+
+  it('is one that ends the connection between the statements of a transaction, or before COMMIT', async () => {
+    await using other = connect(database.url)
+    const broken = (then: (tx: Pick<typeof db, 'user'>) => Promise<unknown>) =>
+      other.$transaction(async (tx) => {
+        await tx.user.count()
+        await database.breakConnections()
+        await then(tx)
+      })
+    expect(await failureOf(broken((tx) => tx.user.count()))).toEqual(UNAVAILABLE)
+    expect(await failureOf(broken(async () => undefined))).toEqual(UNAVAILABLE)
+  })
+})
+
+describe('what is not a failure of the database', () => {
+  it('is left for what it is: mistakes in our queries, and everything else', async () => {
+    expect(await failureOf(db.$queryRaw`SELEKT 1`)).toBeUndefined()
+    expect(await failureOf(db.$queryRaw`SELECT 1 / 0`)).toBeUndefined()
+    expect(await failureOf(db.$queryRaw`SELECT 'x'::uuid`)).toBeUndefined()
+    for (const thrown of [new TypeError('x is not a function'), new Error('P2002'), 'P2002', null, undefined, 42]) {
+      expect(classifyDatabaseError(thrown)).toBeUndefined()
+    }
+    const circular = new Error('circular')
+    circular.cause = circular
+    expect(classifyDatabaseError(circular)).toBeUndefined()
+  })
+})

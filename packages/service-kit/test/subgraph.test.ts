@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals'
+import { ListenError } from '@portico/service-kit/http-server'
+import { createEnvelopeSigner, IDENTITY_HEADER } from '@portico/service-kit/identity-envelope'
+import { postGraphql } from '@portico/testkit/post-graphql'
+import { ANN, createIdentityKey } from './identity-keys.ts'
+import { startTestInventory } from './inventory-subgraph/test-inventory.ts'
+
+const COST = '{ part(id: "gasket-2") { id cost } }'
+
+describe('a subgraph behind its gateway', () => {
+  it('serves the viewer that the gateway names', async () => {
+    await using inventory = await startTestInventory()
+    const asAnn = await inventory.post(COST, await inventory.headers(ANN))
+    expect(asAnn).toMatchObject({ status: 200, data: { part: { id: 'gasket-2', cost: 120 } }, errors: [] })
+    const asNobody = await inventory.post(COST, await inventory.headers())
+    expect(asNobody.data).toEqual({ part: { id: 'gasket-2', cost: null } })
+    expect(asNobody.errors).toMatchObject([
+      { path: ['part', 'cost'], extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } },
+    ])
+  })
+
+  it('answers nobody else, whatever they say they are', async () => {
+    await using inventory = await startTestInventory()
+    const forger = await createEnvelopeSigner((await createIdentityKey('k1')).privateJwk)
+    for (const headers of [
+      {},
+      { 'x-portico-viewer': '{"id":"ann"}' },
+      { [IDENTITY_HEADER]: await forger.sign(ANN, 'inventory') },
+    ]) {
+      const { status, data, errors } = await inventory.post(COST, headers)
+      expect([status, data]).toEqual([401, undefined])
+      expect(errors).toMatchObject([
+        { message: 'This service answers only its gateway.', extensions: { code: 'UNTRUSTED_CALLER' } },
+      ])
+    }
+  })
+
+  it('says nothing of a failure that it did not expect, and logs everything with the request', async () => {
+    await using inventory = await startTestInventory()
+    const headers = { ...(await inventory.headers()), 'x-request-id': 'request-1234' }
+    const reply = await inventory.post('query Lost { misplaced { id } part(id: "valve-1") { id } }', headers)
+    expect(reply.data).toEqual({ misplaced: null, part: { id: 'valve-1' } })
+    expect(reply.errors).toEqual([
+      {
+        message: 'Internal server error.',
+        path: ['misplaced'],
+        locations: [{ line: 1, column: 14 }],
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ])
+    expect(reply.headers.get('x-request-id')).toBe('request-1234')
+    const failures = inventory.lines.filter(({ level }) => level === 'error')
+    expect(failures).toMatchObject([
+      {
+        requestId: 'request-1234',
+        operationName: 'Lost',
+        path: ['misplaced'],
+        err: {
+          message: 'no shelf 12 in /var/lib/inventory/shelves.db',
+          stack: expect.stringContaining('inventory.ts'),
+        },
+      },
+    ])
+  })
+
+  it('shows its types by introspection in development only', async () => {
+    await using production = await startTestInventory({ production: true })
+    const refused = await production.post('{ __schema { types { name } } }', await production.headers())
+    expect([refused.status, refused.errors.length]).toEqual([400, 1])
+    await using development = await startTestInventory({ production: false })
+    const shown = await development.post('{ __type(name: "Part") { name } }', await development.headers())
+    expect(shown).toMatchObject({ status: 200, data: { __type: { name: 'Part' } } })
+  })
+
+  it('that is told to stop is not ready at once, and serves until balancers had time to notice', async () => {
+    const inventory = await startTestInventory({ drainDelayMs: 500 })
+    const headers = await inventory.headers()
+    const stopping = inventory[Symbol.asyncDispose]()
+    const [ready, reply] = await Promise.all([
+      fetch(new URL('/health/ready', inventory.url)),
+      inventory.post('{ part(id: "valve-1") { id } }', headers),
+    ])
+    expect(ready.status).toBe(503)
+    expect([reply.status, reply.headers.get('connection')]).toEqual([200, 'close'])
+    await stopping
+    await expect(inventory.post(COST, headers)).rejects.toThrow('fetch failed')
+  })
+
+  it('whose port is taken says so without waiting for anybody to drain', async () => {
+    await using first = await startTestInventory()
+    const second = startTestInventory({ port: Number(first.url.port), drainDelayMs: 60_000 })
+    await expect(second).rejects.toBeInstanceOf(ListenError)
+  })
+})
+
+describe('a subgraph alone', () => {
+  it('serves whoever its developer plays, without a gateway', async () => {
+    await using inventory = await startTestInventory({ production: false, trust: { kind: 'anyone' } })
+    const post = (viewer?: string) =>
+      postGraphql(inventory.url, { query: COST }, viewer === undefined ? {} : { 'x-portico-viewer': viewer })
+    expect(await post('{"id":"ann"}')).toMatchObject({ status: 200, data: { part: { cost: 120 } }, errors: [] })
+    expect(await post()).toMatchObject({ status: 200, data: { part: { cost: null } } })
+    expect(await post('ann')).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+  })
+})

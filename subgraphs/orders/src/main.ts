@@ -1,0 +1,9 @@
+import { runProgram } from '@portico/service-kit/lifecycle'
+import { loadConfig } from './config.ts'
+import { startOrders } from './server.ts'
+
+await runProgram({
+  service: 'orders',
+  env: process.env,
+  start: (log) => startOrders(loadConfig(process.env), { log }),
+})

@@ -1,0 +1,43 @@
+import { createDatabaseAdapter } from '@portico/service-kit/database'
+import type { Logger } from '@portico/service-kit/logger'
+import { fixShopCurrency } from '@portico/service-kit/shop-currency'
+import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
+import type { OrdersConfig } from './config.ts'
+import type { Context, Domain } from './context.ts'
+import { createFulfilment } from './fulfilment.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
+import { createLoaders } from './loaders.ts'
+import { resolvers } from './resolvers.ts'
+
+export interface OrdersDependencies {
+  log: Logger
+  /** Told of each SQL statement. */
+  onStatement?: (sql: string) => void
+}
+
+/** Starts the orders subgraph: orders, their history and fulfilment, and what was sold. */
+export async function startOrders(config: OrdersConfig, { log, onStatement }: OrdersDependencies): Promise<Subgraph> {
+  await using stack = new AsyncDisposableStack()
+
+  const adapter = createDatabaseAdapter(config.subgraph.database, { service: 'orders', log })
+  const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+  stack.defer(() => db.$disconnect())
+  if (onStatement) db.$on('query', ({ query }) => onStatement(query))
+
+  const shopCurrency = await fixShopCurrency(db, config.shopCurrency)
+  const domain: Domain = { db, fulfilment: createFulfilment(db) }
+
+  const subgraph = stack.use(
+    await startSubgraph<Context>({
+      name: 'orders',
+      config: config.subgraph,
+      log,
+      schemaFile: new URL('../schema.graphql', import.meta.url),
+      resolvers,
+      context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, shopCurrency) }),
+      checks: [{ name: 'database', check: async () => void (await db.$queryRaw`SELECT 1`) }],
+    }),
+  )
+  const running = stack.move()
+  return { url: subgraph.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals'
+import { createOrderNumber, normaliseOrderNumber } from '../src/order-numbers.ts'
+
+describe('order numbers', () => {
+  it('are drawn from the symbols that nobody mistakes for another', () => {
+    const numbers = Array.from({ length: 2000 }, () => createOrderNumber())
+    for (const number of numbers) expect(number).toMatch(/^P-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}$/)
+    const symbols = new Set(numbers.join('').replaceAll(/[-]/g, ''))
+    expect(symbols.size).toBe(32)
+  })
+
+  it('are random, and repeatable when the draw is', () => {
+    expect(new Set(Array.from({ length: 200 }, () => createOrderNumber())).size).toBeGreaterThan(195)
+    const counting = () => {
+      let next = 0
+      return (below: number) => (next++ * 7) % below
+    }
+    expect(createOrderNumber(counting())).toBe('P-07EN-W3')
+    expect(createOrderNumber(counting())).toBe(createOrderNumber(counting()))
+  })
+
+  it.each([
+    ['as it is stored', 'P-4F7K-22'],
+    ['in lower case', 'p-4f7k-22'],
+    ['with blanks around it', ' \t P-4F7K-22\n'],
+    ['without dashes', 'P4F7K22'],
+    ['with blanks in it', 'p 4f7k 22'],
+    ['with the dashes of a word processor', 'P–4F7K—22'],
+  ])('are understood %s', (_, text) => {
+    expect(normaliseOrderNumber(text)).toBe('P-4F7K-22')
+  })
+
+  it('take letters that look like digits for those digits', () => {
+    expect(normaliseOrderNumber('P-O0Il-L1')).toBe('P-0011-11')
+    expect(normaliseOrderNumber('p-oooo-il')).toBe('P-0000-11')
+  })
+
+  it('are understood however they are drawn', () => {
+    for (let count = 0; count < 500; count += 1) {
+      const number = createOrderNumber()
+      expect(normaliseOrderNumber(number)).toBe(number)
+      expect(normaliseOrderNumber(number.toLowerCase())).toBe(number)
+    }
+  })
+
+  it.each(['', 'P', 'P-4F7K-2', 'P-4F7K-222', '4F7K-22', 'Q-4F7K-22', 'P-4F7U-22', 'P-4F7K-2é', 'P-4F7K-2%'])(
+    'are not made of %j',
+    (text) => {
+      expect(normaliseOrderNumber(text)).toBeUndefined()
+    },
+  )
+})

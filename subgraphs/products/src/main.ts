@@ -1,0 +1,9 @@
+import { runProgram } from '@portico/service-kit/lifecycle'
+import { loadConfig } from './config.ts'
+import { startProducts } from './server.ts'
+
+await runProgram({
+  service: 'products',
+  env: process.env,
+  start: (log) => startProducts(loadConfig(process.env), { log }),
+})

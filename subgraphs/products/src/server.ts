@@ -1,0 +1,62 @@
+import { createDatabaseAdapter } from '@portico/service-kit/database'
+import type { Logger } from '@portico/service-kit/logger'
+import { startPeriodic } from '@portico/service-kit/periodic'
+import { fixShopCurrency } from '@portico/service-kit/shop-currency'
+import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
+import { createCatalogue } from './catalogue.ts'
+import type { ProductsConfig } from './config.ts'
+import type { Context, Domain } from './context.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
+import { pruneIdempotency } from './idempotency.ts'
+import { createLoaders } from './loaders.ts'
+import { createProducts } from './products.ts'
+import { resolvers } from './resolvers.ts'
+import { SEARCH_SETTINGS } from './search.ts'
+import { createStock } from './stock.ts'
+
+export interface ProductsDependencies {
+  log: Logger
+  /** The clock of inventories and idempotency. Default the system's. */
+  now?: () => number
+  /** Told of each SQL statement. */
+  onStatement?: (sql: string) => void
+}
+
+/** Starts the products subgraph: catalogue, search, categories, variants and inventory. */
+export async function startProducts(config: ProductsConfig, dependencies: ProductsDependencies): Promise<Subgraph> {
+  const { log, now = Date.now, onStatement } = dependencies
+  await using stack = new AsyncDisposableStack()
+
+  const adapter = createDatabaseAdapter(config.subgraph.database, {
+    service: 'products',
+    log,
+    settings: SEARCH_SETTINGS,
+  })
+  const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+  stack.defer(() => db.$disconnect())
+  if (onStatement) db.$on('query', ({ query }) => onStatement(query))
+
+  const currency = await fixShopCurrency(db, config.shopCurrency)
+  const domain: Domain = {
+    db,
+    catalogue: createCatalogue(db, currency),
+    products: createProducts(db, currency),
+    stock: createStock(db),
+  }
+  const prune = () => pruneIdempotency(db, now())
+  stack.use(startPeriodic({ name: 'prune idempotency records', everyMs: 3_600_000, run: prune, log }))
+
+  const subgraph = stack.use(
+    await startSubgraph<Context>({
+      name: 'products',
+      config: config.subgraph,
+      log,
+      schemaFile: new URL('../schema.graphql', import.meta.url),
+      resolvers,
+      context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, now) }),
+      checks: [{ name: 'database', check: async () => void (await db.$queryRaw`SELECT 1`) }],
+    }),
+  )
+  const running = stack.move()
+  return { url: subgraph.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}

@@ -1,0 +1,133 @@
+import { isUniqueViolation } from '@portico/service-kit/database-errors'
+import { rateLimited } from '@portico/service-kit/errors'
+import { isStorable } from '@portico/service-kit/ids'
+import { taken, versionConflict, type ConflictError } from '@portico/service-kit/user-errors'
+import { line, validate, type ValidationError } from '@portico/service-kit/validation'
+import { z } from 'zod'
+import { emailKeyOf } from './emails.ts'
+import type { PrismaClient, User } from './generated/prisma/client.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+import { endAllSessions, type Session, type Sessions } from './sessions.ts'
+import type { SignInThrottle } from './sign-in-throttle.ts'
+
+export interface InvalidCredentialsError {
+  __typename: 'InvalidCredentialsError'
+  code: 'INVALID_CREDENTIALS'
+  message: string
+}
+
+const email = z
+  .string()
+  .trim()
+  .max(254, 'must be at most 254 characters')
+  .pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
+const password = z.string().min(10, 'must be at least 10 characters').max(200, 'must be at most 200 characters')
+const displayName = line(80)
+
+const registration = z.object({ email, password, displayName })
+
+export interface Accounts {
+  register(input: {
+    email: string
+    password: string
+    displayName: string
+  }): Promise<Session | ValidationError | ConflictError>
+  signIn(credentials: { email: string; password: string }): Promise<Session | InvalidCredentialsError>
+  refresh(refreshToken: string): Promise<Session | InvalidCredentialsError>
+  signOut(refreshToken: string): Promise<void>
+  updateProfile(
+    userId: string,
+    input: { displayName?: string | null | undefined; expectedVersion: number },
+  ): Promise<(User & { __typename: 'User' }) | ValidationError | ConflictError>
+  changePassword(
+    userId: string,
+    input: { currentPassword: string; newPassword: string },
+  ): Promise<Session | InvalidCredentialsError | ValidationError>
+}
+
+export interface AccountsOptions {
+  db: PrismaClient
+  sessions: Sessions
+  throttle: SignInThrottle
+  now: () => number
+}
+
+/** What people do with their own account. */
+export function createAccounts({ db, sessions, throttle, now }: AccountsOptions): Accounts {
+  async function checkPassword(user: User | null, given: string, emailKey: string): Promise<boolean> {
+    const wait = await throttle.attempt(emailKey)
+    if (wait > 0) throw rateLimited('Too many failed attempts for this account; try again later.', wait)
+    const matches = await verifyPassword(user?.passwordHash, given)
+    if (matches) await throttle.succeeded(emailKey)
+    return matches
+  }
+
+  return {
+    async register(input) {
+      const checked = validate(registration, input, ['input'])
+      if (!checked.ok) return checked.error
+      const { value } = checked
+      const passwordHash = await hashPassword(value.password)
+      let user: User
+      try {
+        user = await db.user.create({
+          data: { email: value.email, emailKey: emailKeyOf(value.email), displayName: value.displayName, passwordHash },
+        })
+      } catch (error) {
+        if (isUniqueViolation(error, 'email_key')) return taken('An account with this email exists.')
+        throw error
+      }
+      const session = await sessions.open(user)
+      if (!session) throw new Error('The account changed while it was being registered.')
+      return session
+    },
+
+    async signIn(credentials) {
+      const emailKey = emailKeyOf(credentials.email)
+      if (emailKey.length > 254 || !isStorable(emailKey)) return invalidCredentials()
+      const user = await db.user.findUnique({ where: { emailKey } })
+      if (!(await checkPassword(user, credentials.password, emailKey)) || !user) return invalidCredentials()
+      return (await sessions.open(user)) ?? invalidCredentials()
+    },
+
+    async refresh(refreshToken) {
+      return (await sessions.refresh(refreshToken)) ?? invalidCredentials('The session has ended; sign in again.')
+    },
+
+    signOut: (refreshToken) => sessions.end(refreshToken),
+
+    async updateProfile(userId, input) {
+      const checked = validate(z.object({ displayName: displayName.nullish() }), input, ['input'])
+      if (!checked.ok) return checked.error
+      const { displayName: name } = checked.value
+      const [user] = await db.user.updateManyAndReturn({
+        where: { id: userId, version: input.expectedVersion },
+        data: { version: { increment: 1 }, ...(name == null ? {} : { displayName: name }) },
+      })
+      if (user) return { __typename: 'User', ...user }
+      const current = await db.user.findUniqueOrThrow({ where: { id: userId } })
+      return versionConflict(current.version)
+    },
+
+    async changePassword(userId, { currentPassword, newPassword }) {
+      const checked = validate(z.object({ newPassword: password }), { newPassword })
+      if (!checked.ok) return checked.error
+      const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
+      if (!(await checkPassword(user, currentPassword, user.emailKey))) return invalidCredentials()
+      const passwordHash = await hashPassword(newPassword)
+      const changed = await db.$transaction(async (tx) => {
+        const [row] = await tx.user.updateManyAndReturn({
+          where: { id: userId, passwordHash: user.passwordHash },
+          data: { passwordHash, version: { increment: 1 } },
+        })
+        if (row) await endAllSessions(tx, userId, new Date(now()))
+        return row
+      })
+      return (changed && (await sessions.open(changed))) ?? invalidCredentials()
+    },
+  }
+}
+
+function invalidCredentials(message = 'Email or password is wrong.'): InvalidCredentialsError {
+  return { __typename: 'InvalidCredentialsError', code: 'INVALID_CREDENTIALS', message }
+}

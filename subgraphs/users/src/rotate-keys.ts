@@ -1,0 +1,15 @@
+import { runCommand } from '@portico/service-kit/command'
+import { integer, parseEnvironment } from '@portico/service-kit/config'
+import { z } from 'zod'
+import { rotateSigningKeys } from './rotate-signing-keys.ts'
+
+const variables = z.object({
+  SIGNING_KEYS_FOLDER: z.string(),
+  ACCESS_TOKEN_LIFETIME_S: integer({ min: 60, max: 86_400, unit: 'seconds' }).default(900),
+})
+
+// For a deployed subgraph: `node dist/rotate-keys.js`, with its SIGNING_KEYS_FOLDER.
+await runCommand(async (args, environment) => {
+  const env = parseEnvironment(variables, environment)
+  return rotateSigningKeys({ folder: env.SIGNING_KEYS_FOLDER, tokenLifetimeS: env.ACCESS_TOKEN_LIFETIME_S }, args)
+})

@@ -1,0 +1,56 @@
+import type { PrismaClient } from './generated/prisma/client.ts'
+
+/** Failures in a row that cost nothing but themselves. */
+const FREE_FAILURES = 5
+/** The longest delay; also the price at which someone else can keep an owner out. */
+const LONGEST_DELAY_S = 900
+/** Failures older than this are forgotten. */
+const FORGET_AFTER_S = 86_400
+
+export interface SignInThrottle {
+  /**
+   * Counts an attempt before its password is checked, so that parallel guesses can't slip through together. Returns
+   * the milliseconds to wait when it may not be made yet, else 0.
+   */
+  attempt(emailKey: string): Promise<number>
+  /** Forgets the failures after a success. */
+  succeeded(emailKey: string): Promise<void>
+  /** Deletes what is forgotten. */
+  prune(): Promise<void>
+}
+
+/**
+ * Limits sign-ins per email, whether or not an account has it: after 5 failures in a row the next attempt waits 1 s,
+ * then 2 s, 4 s, up to 15 minutes.
+ */
+export function createSignInThrottle(db: PrismaClient, now: () => number): SignInThrottle {
+  return {
+    async attempt(emailKey) {
+      const at = new Date(now())
+      const counted = await db.$executeRaw`
+        INSERT INTO sign_in_throttle AS t (email_key, failures, not_before)
+        VALUES (${emailKey}, 1, ${at}::timestamptz)
+        ON CONFLICT (email_key) DO UPDATE SET (failures, not_before) = (
+          SELECT failures, ${at}::timestamptz + make_interval(secs => CASE
+            WHEN failures < ${FREE_FAILURES}::int THEN 0
+            ELSE least(${LONGEST_DELAY_S}::int, power(2, least(failures - ${FREE_FAILURES}::int, 20)))
+          END)
+          FROM (SELECT CASE
+            WHEN t.not_before < ${at}::timestamptz - make_interval(secs => ${FORGET_AFTER_S}::int) THEN 1
+            ELSE t.failures + 1
+          END AS failures) AS next)
+        WHERE t.not_before <= ${at}::timestamptz`
+      if (counted > 0) return 0
+      const blocked = await db.signInThrottle.findUnique({ where: { emailKey } })
+      return Math.max(1, (blocked?.notBefore.getTime() ?? 0) - now())
+    },
+
+    async succeeded(emailKey) {
+      await db.signInThrottle.deleteMany({ where: { emailKey } })
+    },
+
+    async prune() {
+      await db.signInThrottle.deleteMany({ where: { notBefore: { lt: new Date(now() - FORGET_AFTER_S * 1000) } } })
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, jest } from '@jest/globals'
+import { createCheckout } from './checkout.ts'
+
+// Each installs several times, on a machine that may be busy with other tests.
+jest.setTimeout(60_000)
+
+// Stands where turbo does, and leaves the trace that the generators would leave.
+const generator = `
+const fs = require('node:fs')
+fs.mkdirSync('subgraphs/stars/src/generated', { recursive: true })
+fs.writeFileSync('subgraphs/stars/src/generated/graphql.ts', '')
+fs.appendFileSync('runs', process.argv.slice(2, 4).join(' ') + '\\n')
+if (fs.readFileSync('subgraphs/stars/schema.graphql', 'utf8') === 'nonsense') {
+  console.log('Syntax Error: nonsense')
+  process.exitCode = 1
+}
+`
+
+async function createCheckoutWithSubgraph() {
+  const checkout = await createCheckout({ turbo: { files: { 'bin/turbo': generator } } })
+  await checkout.write('subgraphs/stars/schema.graphql', 'type Query { brightest: ID }')
+  await checkout.bootstrap()
+  return {
+    ...checkout,
+    runs: async () => (await checkout.read('runs')).trim().split('\n').length,
+    [Symbol.asyncDispose]: () => checkout[Symbol.asyncDispose](),
+  }
+}
+
+describe('generated code', () => {
+  it('is made once, and made anew when the schema, the mappers, the database or the generator change', async () => {
+    await using checkout = await createCheckoutWithSubgraph()
+    expect(await checkout.read('runs')).toBe('run codegen\n')
+    expect(await checkout.bootstrap()).toEqual({ exitCode: 0, output: '' })
+
+    const inputs = ['subgraphs/stars/schema.graphql', 'subgraphs/stars/codegen.json', 'tools/codegen/src/main.ts']
+    for (const [index, input] of inputs.entries()) {
+      await checkout.write(input, 'changed')
+      const { output } = await checkout.bootstrap()
+      expect(output).toMatch(/^Generating resolver types and database clients/)
+      expect(await checkout.runs()).toBe(index + 2)
+    }
+    expect(await checkout.bootstrap()).toEqual({ exitCode: 0, output: '' })
+  })
+
+  it('is made anew when somebody has deleted it', async () => {
+    await using checkout = await createCheckoutWithSubgraph()
+    await rm(join(checkout.root, 'subgraphs/stars/src/generated'), { recursive: true })
+
+    await checkout.bootstrap()
+
+    expect(await checkout.runs()).toBe(2)
+  })
+
+  it('that cannot be made stops the command with what the generator said, each time', async () => {
+    await using checkout = await createCheckoutWithSubgraph()
+    await checkout.write('subgraphs/stars/schema.graphql', 'nonsense')
+
+    for (const attempt of [await checkout.bootstrap(), await checkout.bootstrap()]) {
+      expect(attempt.exitCode).toBe(1)
+      expect(attempt.output).toContain('The code could not be generated.\n\nSyntax Error: nonsense')
+    }
+  })
+})

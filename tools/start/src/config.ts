@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import {
+  checkDatabaseVariables,
+  databaseVariables,
+  toDatabaseConfig,
+  type DatabaseConfig,
+} from '@portico/database/config'
+import type { DatabaseName } from '@portico/database/databases'
+import { evenWithMistakes, flag, logLevel, parseEnvironment, port, type Environment } from '@portico/service-kit/config'
+import { z } from 'zod'
+
+export type ServiceName = 'gateway' | DatabaseName
+
+/** The folder that holds package.json. */
+export const ROOT = resolve(import.meta.dirname, '../../..')
+
+export interface StartConfig {
+  host: string
+  /** The port of each service, and the variable that sets it. */
+  ports: Record<ServiceName, { port: number; variable: string }>
+  graphqlPath: string
+  healthPaths: { live: string; ready: string }
+  logLevel: string
+  /** Where the embedded database, keys and caches are kept. */
+  dataFolder: string
+  database: DatabaseConfig
+  /** Whether demo data is loaded; never into databases of the operator's. */
+  demoData: boolean
+}
+
+const variables = databaseVariables
+  .extend({
+    HOST: z.string().default('127.0.0.1').describe('Address that everything listens on.'),
+    PORT: port().default(4000).describe('Port of the gateway.'),
+    USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
+    PRODUCTS_PORT: port().default(4002).describe('Port of the products subgraph.'),
+    ORDERS_PORT: port().default(4003).describe('Port of the orders subgraph.'),
+    GRAPHQL_PATH: z.string().default('/graphql').describe("Path of the gateway's GraphQL endpoint."),
+    HEALTH_LIVE_PATH: z.string().default('/health/live').describe('Path that answers while the gateway lives.'),
+    HEALTH_READY_PATH: z.string().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
+    LOG_LEVEL: logLevel().default('info').describe('Least level that is printed.'),
+    DEMO_DATA: flag().default(true).describe('Load demo data into an empty embedded database.'),
+  })
+  .superRefine(checkDatabaseVariables, evenWithMistakes)
+  .transform((env): StartConfig => {
+    const database = toDatabaseConfig(env)
+    return {
+      host: env.HOST,
+      ports: {
+        gateway: { port: env.PORT, variable: 'PORT' },
+        users: { port: env.USERS_PORT, variable: 'USERS_PORT' },
+        products: { port: env.PRODUCTS_PORT, variable: 'PRODUCTS_PORT' },
+        orders: { port: env.ORDERS_PORT, variable: 'ORDERS_PORT' },
+      },
+      graphqlPath: env.GRAPHQL_PATH,
+      healthPaths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
+      logLevel: env.LOG_LEVEL,
+      dataFolder: env.PORTICO_DATA_DIR,
+      database,
+      demoData: database.kind === 'embedded' && env.DEMO_DATA,
+    }
+  })
+
+export function loadConfig(env: Environment): StartConfig {
+  return parseEnvironment(variables, env)
+}

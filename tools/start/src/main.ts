@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AlreadyRunning } from '@portico/database/previous-server'
+import { ConfigError } from '@portico/service-kit/config'
+import { runProgram } from '@portico/service-kit/lifecycle'
+import { logLevelFrom } from '@portico/service-kit/logger'
+import { describeGraph } from './banner.ts'
+import { loadConfig, type StartConfig } from './config.ts'
+import { createConsoleLog, type ConsoleLog } from './console-log.ts'
+import { startDatabases } from './databases.ts'
+import { loadOrCreateKeys } from './keys.ts'
+import { requireFreePorts } from './ports.ts'
+import { describeServices, urlHost } from './services.ts'
+import { supervise } from './supervise.ts'
+
+const started = performance.now()
+const consoleLog = createConsoleLog(logLevelFrom(process.env), process.stdout)
+
+await runProgram({
+  service: 'portico',
+  env: process.env,
+  log: consoleLog.log,
+  stopWithinMs: 30_000,
+  start: () => startGraph(loadConfig(process.env), consoleLog),
+})
+
+async function startGraph(config: StartConfig, output: ConsoleLog): Promise<AsyncDisposable> {
+  await requireFreePorts(config)
+  await using stack = new AsyncDisposableStack()
+  const databases = stack.use(await startDatabases(config, output.log).catch(explain))
+  const keys = await loadOrCreateKeys(config)
+  const services = describeServices(config, databases.urls, keys)
+  // The stack stops in reverse: the gateway has to be the last that is pushed.
+  const supervised = services.toReversed().map((service) => stack.use(supervise(service, output)))
+  await Promise.race([untilReady(config), ...supervised.map(({ failed }) => failed)])
+  output.print(describeGraph(config, (performance.now() - started) / 1000))
+  return stack.move()
+}
+
+async function untilReady({ host, ports, healthPaths }: StartConfig): Promise<void> {
+  const url = `http://${urlHost(host)}:${ports.gateway.port}${healthPaths.ready}`
+  for (;;) {
+    const ready = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (ready) return
+    await sleep(50)
+  }
+}
+
+function explain(error: unknown): never {
+  if (error instanceof AlreadyRunning) {
+    throw new ConfigError([
+      `${error.message} Stop the other npm start first, or set PORTICO_DATA_DIR to another folder`,
+    ])
+  }
+  throw error
+}

@@ -1,0 +1,68 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT_CONFIG } from '@portico/service-kit/lifecycle'
+import { ROOT } from './config.ts'
+import type { ConsoleLog } from './console-log.ts'
+import type { Service } from './services.ts'
+
+/** A service that takes longer than this to stop is killed. */
+const STOP_WITHIN_MS = 10_000
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 10_000
+
+export interface Supervised extends AsyncDisposable {
+  /** Rejects when the service can't run: it refused its configuration. */
+  failed: Promise<never>
+}
+
+/**
+ * Keeps a service running: one that exits is started again, at first at once, then with growing pauses. Services run
+ * in process groups of their own, so that Ctrl-C reaches the supervisor alone and it stops them in order; one whose
+ * supervisor was killed notices by its IPC channel, and stops by itself.
+ */
+export function supervise(service: Service, { log, attach }: ConsoleLog): Supervised {
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  // Whoever starts the service watches this; when nobody does any more, it must not end the process.
+  failed.catch(() => undefined)
+  const stop = new AbortController()
+  let child: ChildProcess | undefined
+
+  async function keepRunning() {
+    let pause = FIRST_PAUSE_MS
+    while (!stop.signal.aborted) {
+      const started = performance.now()
+      child = spawn(process.execPath, [...process.execArgv, service.entry], {
+        cwd: ROOT,
+        env: { ...process.env, ...service.env },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        detached: process.platform !== 'win32',
+      })
+      log.info({ pid: child.pid }, `${service.name} started`)
+      if (child.stdout) attach(service.name, child.stdout)
+      if (child.stderr) attach(service.name, child.stderr)
+      const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+      if (stop.signal.aborted) return
+      if (code === EXIT_CONFIG) return fail(new Error(`${service.name} refused its configuration`))
+      if (performance.now() - started > 60_000) pause = FIRST_PAUSE_MS
+      log.warn({ service: service.name, code, signal, pauseMs: pause }, `${service.name} exited; starting it again`)
+      await sleep(pause, undefined, { signal: stop.signal }).catch(() => undefined)
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+    }
+  }
+  const running = keepRunning()
+
+  return {
+    failed,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      if (child?.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM')
+        const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_WITHIN_MS)
+        await running
+        clearTimeout(timer)
+      }
+      await running
+    },
+  }
+}
