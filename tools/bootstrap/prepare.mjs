@@ -32,7 +32,8 @@ async function prepare(root) {
     // Whoever held the lock before may have done everything.
     if (isReady(root)) return
     const reason = reasonToInstall(root)
-    if (reason && !isInstalled(root)) await installPackages(root, reason, lock)
+    if (reason && isInstalled(root)) writeStamp(root, {})
+    else if (reason) await installPackages(root, reason, lock)
     const node = chooseNode(root)
     writeStamp(root, { ...readStamp(root), node: node.kind })
 

@@ -54,6 +54,16 @@ describe('generated code', () => {
     expect(await checkout.runs()).toBe(2)
   })
 
+  it('is made anew when somebody has installed other generators by hand', async () => {
+    await using checkout = await createCheckoutWithSubgraph()
+    await checkout.write('package-lock.json', `${await checkout.read('package-lock.json')}\n`)
+
+    const { output } = await checkout.bootstrap()
+
+    expect(output).not.toContain('Installing')
+    expect(await checkout.runs()).toBe(2)
+  })
+
   it('that cannot be made stops the command with what the generator said, each time', async () => {
     await using checkout = await createCheckoutWithSubgraph()
     await checkout.write('subgraphs/stars/schema.graphql', 'nonsense')
