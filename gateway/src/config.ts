@@ -1,5 +1,6 @@
 import {
   commaList,
+  evenWithMistakes,
   httpUrl,
   integer,
   logLevel,
@@ -92,7 +93,7 @@ const variables = z
       const message = 'set exactly one of SUPERGRAPH_PATH and SUBGRAPHS_PATH'
       context.addIssue({ code: 'custom', path: [], message, input: env.SUPERGRAPH_PATH })
     }
-  })
+  }, evenWithMistakes)
   .transform((env): GatewayConfig => ({
     host: env.HOST,
     port: env.PORT,

@@ -36,6 +36,7 @@ describe('the configuration of the gateway', () => {
       GRAPHQL_PATH: 'graphql',
       SUBGRAPH_URLS: 'users',
       LOG_LEVEL: 'loud',
+      SUPERGRAPH_PATH: 'a',
     })
     expect(new Set(problems.map((line) => line.split(':')[0]))).toEqual(
       new Set(['GRAPHQL_PATH', 'JWKS_URL', 'LOG_LEVEL', 'PORT', 'SUBGRAPH_TIMEOUT_MS', 'SUBGRAPH_URLS']),

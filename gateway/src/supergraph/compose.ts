@@ -43,9 +43,20 @@ export async function composeSupergraph(listFile: string): Promise<string> {
       }
     }),
   )
-  const result = composeServices(services)
-  if (result.errors) throw new ConfigError(result.errors.map(({ message }) => `composition: ${message}`))
-  return result.supergraphSdl
+  return compose(services)
+}
+
+function compose(services: Parameters<typeof composeServices>[0]): string {
+  let problems: readonly Error[]
+  try {
+    const result = composeServices(services)
+    if (!result.errors) return result.supergraphSdl
+    problems = result.errors
+  } catch (error) {
+    // Some mistakes it throws instead, such as an interface that only some subgraphs know as an object.
+    problems = [error instanceof Error ? error : new Error(String(error))]
+  }
+  throw new ConfigError(problems.map(({ message }) => `composition: ${message}`))
 }
 
 /** Reads a file that the configuration names. */

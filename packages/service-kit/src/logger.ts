@@ -56,6 +56,6 @@ function describeError(error: unknown): unknown {
     message: error.message,
     ...('code' in error ? { code: error.code } : {}),
     stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
   }
 }

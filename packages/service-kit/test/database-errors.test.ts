@@ -3,28 +3,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createDatabaseAdapter, type DatabaseConfig } from '@portico/service-kit/database'
-import { classifyDatabaseError, isUniqueViolation, retryConflicts } from '@portico/service-kit/database-errors'
+import { classifyDatabaseError, isUniqueViolation } from '@portico/service-kit/database-errors'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
-import { PrismaClient } from '@portico/users/generated/prisma/client'
-import { createMemoryLog } from './memory-log.ts'
-
-const LIMITS = { poolMax: 5, connectWithinMs: 5000, statementTimeoutMs: 5000, lockTimeoutMs: 5000 }
-
-/** A client as a subgraph makes it, which disconnects when it is disposed. */
-function connect(url: string, limits: Partial<DatabaseConfig> = {}) {
-  const { log } = createMemoryLog()
-  const db = new PrismaClient({
-    adapter: createDatabaseAdapter({ url, ...LIMITS, ...limits }, { service: 'users', log }),
-  })
-  return Object.assign(db, { [Symbol.asyncDispose]: () => db.$disconnect() })
-}
+import { failureOf } from './database-failure.ts'
+import { connectUsers, newUser } from './users-client.ts'
 
 let database: TestDatabase
-let db: ReturnType<typeof connect>
+let db: ReturnType<typeof connectUsers>
 beforeAll(async () => {
   database = await createTestDatabase('users')
-  db = connect(database.url)
+  db = connectUsers(database.url)
   await database.sql.query(`
     ALTER TABLE "user" ADD CONSTRAINT user_name_check CHECK (display_name <> '');
     CREATE TABLE chain (
@@ -35,22 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await db.$disconnect()
   await database[Symbol.asyncDispose]()
-})
-
-/** What the failure of an action is taken for; 'nothing' when it does not fail. */
-const failureOf = async (action: PromiseLike<unknown>): Promise<unknown> => {
-  const error = await Promise.resolve(action).then(
-    () => 'nothing',
-    (reason: unknown) => reason,
-  )
-  return error === 'nothing' ? error : classifyDatabaseError(error)
-}
-
-const newUser = (emailKey: string = randomUUID()) => ({
-  email: emailKey,
-  emailKey,
-  displayName: 'Ann',
-  passwordHash: '',
 })
 
 describe('a constraint', () => {
@@ -104,105 +76,16 @@ describe('a row that has to be there', () => {
   })
 })
 
-describe('transactions that are in each other’s way', () => {
-  it('are a conflict when they can not be put in an order: in a statement, of Prisma or our own, as at COMMIT', async () => {
-    const { id } = await db.user.create({ data: newUser() })
-    const elsewhere = () => database.sql.query('UPDATE "user" SET version = version + 1 WHERE id = $1', [id])
-    const byPrisma = db.$transaction(
-      async (tx) => {
-        await tx.user.count()
-        await elsewhere()
-        await tx.user.update({ where: { id }, data: { version: 1 } })
-      },
-      { isolationLevel: 'RepeatableRead' },
-    )
-    expect(await failureOf(byPrisma)).toEqual({ kind: 'conflict' })
-    const byUs = db.$transaction(
-      async (tx) => {
-        await tx.$queryRaw`SELECT count(*) FROM "user"`
-        await elsewhere()
-        await tx.$executeRaw`UPDATE "user" SET version = 1 WHERE id = ${id}::uuid`
-      },
-      { isolationLevel: 'RepeatableRead' },
-    )
-    expect(await failureOf(byUs)).toEqual({ kind: 'conflict' })
-    const atCommit = db.$transaction(
-      async (tx) => {
-        await tx.$queryRaw`SELECT sum(version) FROM "user"`
-        await database.sql.query('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(version) FROM "user"')
-        await database.sql.query('INSERT INTO chain VALUES (7)')
-        await elsewhere()
-        await tx.user.create({ data: newUser() })
-        await database.sql.query('COMMIT')
-      },
-      { isolationLevel: 'Serializable' },
-    )
-    expect(await failureOf(atCommit)).toEqual({ kind: 'conflict' })
-  })
-
-  /** Changes two users in the given order, and waits in between until the other one has done as much. */
-  function createCrossing() {
-    const halfway = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
-    const attempts = [0, 0]
-    return {
-      attempts,
-      cross: (side: 0 | 1, ids: readonly [string, string]) =>
-        db.$transaction(async (tx) => {
-          attempts[side] = (attempts[side] ?? 0) + 1
-          const increment = (id: string) => tx.user.update({ where: { id }, data: { version: { increment: 1 } } })
-          await increment(ids[side])
-          halfway[side].resolve()
-          await halfway[1 - side]?.promise
-          await increment(ids[1 - side] ?? '')
-        }),
-    }
-  }
-
-  it('are a conflict when they lock each other out, and both succeed when they are tried again', async () => {
-    const [ann, ben] = await Promise.all([db.user.create({ data: newUser() }), db.user.create({ data: newUser() })])
-    const ids = [ann.id, ben.id] as const
-    const { cross, attempts } = createCrossing()
-    const failures: unknown[] = []
-    const tried = (side: 0 | 1) =>
-      retryConflicts(() =>
-        cross(side, ids).catch((error: unknown) => {
-          failures.push(classifyDatabaseError(error))
-          throw error
-        }),
-      )
-    await Promise.all([tried(0), tried(1)])
-    expect(failures).toEqual([{ kind: 'conflict' }])
-    expect(attempts.toSorted((one, other) => one - other)).toEqual([1, 2])
-    const versions = await db.user.findMany({ where: { id: { in: [...ids] } }, select: { version: true } })
-    expect(versions).toEqual([{ version: 3 }, { version: 3 }])
-  })
-
-  it('are tried again four times in all, and only for a conflict', async () => {
-    const attempt = async (error: Error) => {
-      let attempts = 0
-      const transaction = async () => {
-        attempts += 1
-        throw error
-      }
-      await expect(retryConflicts(transaction)).rejects.toBe(error)
-      return attempts
-    }
-    expect(await attempt(Object.assign(new Error('write conflict'), { code: 'P2034' }))).toBe(4)
-    expect(await attempt(Object.assign(new Error('taken'), { code: 'P2002' }))).toBe(1)
-    expect(await attempt(new TypeError('our own mistake'))).toBe(1)
-  })
-})
-
 describe('waiting too long', () => {
   const TIMEOUT = { kind: 'timeout' }
 
   it('for a statement ends it', async () => {
-    await using hasty = connect(database.url, { statementTimeoutMs: 50 })
+    await using hasty = connectUsers(database.url, { statementTimeoutMs: 50 })
     expect(await failureOf(hasty.$queryRaw`SELECT pg_sleep(10)::text`)).toEqual(TIMEOUT)
   })
 
   it('for a lock ends it', async () => {
-    await using hasty = connect(database.url, { lockTimeoutMs: 50 })
+    await using hasty = connectUsers(database.url, { lockTimeoutMs: 50 })
     await database.sql.query('BEGIN; LOCK TABLE "user"')
     expect(await failureOf(hasty.user.count())).toEqual(TIMEOUT)
     expect(await failureOf(hasty.$queryRaw`SELECT count(*) FROM "user"`)).toEqual(TIMEOUT)
@@ -210,7 +93,7 @@ describe('waiting too long', () => {
   })
 
   it('for a connection of a pool that is used up ends it', async () => {
-    await using small = connect(database.url, { poolMax: 1, connectWithinMs: 700 })
+    await using small = connectUsers(database.url, { poolMax: 1, connectWithinMs: 700 })
     const holding = Promise.withResolvers<void>()
     const held = Promise.withResolvers<void>()
     const holder = small.$transaction(async (tx) => {
@@ -268,7 +151,7 @@ describe('a database that is not available', () => {
       ways.map(async ([way, change]) => {
         const url = new URL(database.url)
         change(url)
-        await using lost = connect(url.href, { connectWithinMs: 300 })
+        await using lost = connectUsers(url.href, { connectWithinMs: 300 })
         const raw = await failureOf(lost.$queryRaw`SELECT 1`)
         const inTransaction = await failureOf(lost.$transaction((tx) => tx.user.count()))
         return [way, await failureOf(lost.user.count()), raw, inTransaction]
@@ -279,7 +162,7 @@ describe('a database that is not available', () => {
   })
 
   it('is one that ends the connection under a query, and is back for the next', async () => {
-    await using other = connect(database.url)
+    await using other = connectUsers(database.url)
     const sleeping = async () => {
       const { rows } = await database.sql.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
       return rows.length > 0
@@ -292,7 +175,7 @@ describe('a database that is not available', () => {
   })
 
   it('is one that ends the connection between the statements of a transaction, or before COMMIT', async () => {
-    await using other = connect(database.url)
+    await using other = connectUsers(database.url)
     const broken = (then: (tx: Pick<typeof db, 'user'>) => Promise<unknown>) =>
       other.$transaction(async (tx) => {
         await tx.user.count()

@@ -1,4 +1,4 @@
-import { parseEnvironment, type Environment } from '@portico/service-kit/config'
+import { evenWithMistakes, parseEnvironment, type Environment } from '@portico/service-kit/config'
 import {
   checkSubgraphVariables,
   subgraphVariables,
@@ -17,7 +17,7 @@ const variables = subgraphVariables
   .extend({
     SHOP_CURRENCY: z.string().default('EUR').describe("The shop's currency, fixed at the first start."),
   })
-  .superRefine(checkSubgraphVariables)
+  .superRefine(checkSubgraphVariables, evenWithMistakes)
   .transform((env): OrdersConfig => ({ subgraph: toSubgraphConfig(env), shopCurrency: env.SHOP_CURRENCY }))
 
 export function loadConfig(env: Environment): OrdersConfig {

@@ -1,4 +1,4 @@
-import { integer, parseEnvironment, type Environment } from '@portico/service-kit/config'
+import { evenWithMistakes, integer, parseEnvironment, type Environment } from '@portico/service-kit/config'
 import {
   checkSubgraphVariables,
   subgraphVariables,
@@ -30,7 +30,7 @@ const variables = subgraphVariables
     ACCESS_TOKEN_LIFETIME_S: integer({ min: 60, max: 86_400, unit: 'seconds' }).default(900),
     REFRESH_TOKEN_LIFETIME_S: integer({ min: 3600, max: 31_536_000, unit: 'seconds' }).default(2_592_000),
   })
-  .superRefine(checkSubgraphVariables)
+  .superRefine(checkSubgraphVariables, evenWithMistakes)
   .transform((env): UsersConfig => ({
     subgraph: toSubgraphConfig(env),
     tokens: {

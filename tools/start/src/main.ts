@@ -20,10 +20,10 @@ await runProgram({
   env: process.env,
   log: consoleLog.log,
   stopWithinMs: 30_000,
-  start: () => startGraph(loadConfig(process.env), consoleLog),
+  start: (_, stopping) => startGraph(loadConfig(process.env), consoleLog, stopping),
 })
 
-async function startGraph(config: StartConfig, output: ConsoleLog): Promise<AsyncDisposable> {
+async function startGraph(config: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<AsyncDisposable> {
   await requireFreePorts(config)
   await using stack = new AsyncDisposableStack()
   const databases = stack.use(await startDatabases(config, output.log).catch(explain))
@@ -31,14 +31,15 @@ async function startGraph(config: StartConfig, output: ConsoleLog): Promise<Asyn
   const services = describeServices(config, databases.urls, keys)
   // The stack stops in reverse: the gateway has to be the last that is pushed.
   const supervised = services.toReversed().map((service) => stack.use(supervise(service, output)))
-  await Promise.race([untilReady(config), ...supervised.map(({ failed }) => failed)])
+  await Promise.race([untilReady(config, stopping), ...supervised.map(({ failed }) => failed)])
   output.print(describeGraph(config, (performance.now() - started) / 1000))
   return stack.move()
 }
 
-async function untilReady({ host, ports, healthPaths }: StartConfig): Promise<void> {
+async function untilReady({ host, ports, healthPaths }: StartConfig, stopping: AbortSignal): Promise<void> {
   const url = `http://${urlHost(host)}:${ports.gateway.port}${healthPaths.ready}`
   for (;;) {
+    stopping.throwIfAborted()
     const ready = await fetch(url).then(
       ({ ok }) => ok,
       () => false,
