@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEnvelopeSigner, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { createIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
 
 /** The identity keys of a gateway that only exists for a test. */
 export interface TestIdentity extends AsyncDisposable {
@@ -14,17 +14,14 @@ export interface TestIdentity extends AsyncDisposable {
 }
 
 export async function createTestIdentity(): Promise<TestIdentity> {
-  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  const publicJwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(publicJwk)
-  const privateJwk = { ...(await exportJWK(privateKey)), kid }
+  const key = await createIdentityKey()
   const folder = await mkdtemp(join(tmpdir(), 'portico-identity-'))
   const privateKeyFile = join(folder, 'private.json')
   const publicKeysFile = join(folder, 'public.json')
-  await writeFile(privateKeyFile, JSON.stringify(privateJwk), { mode: 0o600 })
-  await writeFile(publicKeysFile, JSON.stringify({ keys: [{ ...publicJwk, kid, alg: 'EdDSA', use: 'sig' }] }))
+  await writeFile(privateKeyFile, JSON.stringify(key), { mode: 0o600 })
+  await writeFile(publicKeysFile, JSON.stringify(publicKeysOf(key)))
   return {
-    signer: await createEnvelopeSigner(privateJwk),
+    signer: await createEnvelopeSigner(key),
     privateKeyFile,
     publicKeysFile,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
 import { createSigningKey } from '@portico/users/signing-keys'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { StartConfig } from './config.ts'
 
 export interface Keys {
@@ -25,11 +25,9 @@ export async function loadOrCreateKeys({ dataFolder }: Pick<StartConfig, 'dataFo
   // Written last, so that its presence says that all are there.
   if (await isFile(keys.identityKeyFile)) return keys
   await createSigningKey(keys.signingKeysFolder, new Date())
-  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  const publicJwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(publicJwk)
-  await replaceFile(keys.gatewayKeysFile, { keys: [{ ...publicJwk, kid, alg: 'EdDSA', use: 'sig' }] })
-  await replaceFile(keys.identityKeyFile, { ...(await exportJWK(privateKey)), kid })
+  const identityKey = await createIdentityKey()
+  await replaceFile(keys.gatewayKeysFile, publicKeysOf(identityKey))
+  await replaceFile(keys.identityKeyFile, identityKey)
   return keys
 }
 
