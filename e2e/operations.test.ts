@@ -32,6 +32,7 @@ beforeAll(async () => {
   const loaded = await loadSupergraph({
     supergraph: { kind: 'subgraphs', file: join(FOLDER, '../subgraphs.json') },
     subgraphUrls: new Map(),
+    subgraphsAuthorize: true,
   })
   schema = loaded.apiGraphqlSchema
 })

@@ -29,6 +29,8 @@ export interface TestGraph {
   request<Data>(query: string, variables?: Record<string, unknown>, accessToken?: string): Promise<GraphqlReply<Data>>
   /** Signs one of the demo logins in, once, and returns its access token. */
   tokenOf(role: 'CUSTOMER' | 'SUPPORT' | 'CATALOG_MANAGER' | 'ADMIN'): Promise<string>
+  /** Runs something, and returns the SQL statements that all subgraphs sent meanwhile, but for health checks. */
+  statementsDuring(run: () => Promise<unknown>): Promise<string[]>
   /** What all processes logged so far, as text. */
   logged(): string
   [Symbol.asyncDispose](): Promise<void>
@@ -39,6 +41,8 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
   const lines: string[] = []
   const log = (service: string) => createLogger({ service, level: 'info' }, { write: (line) => void lines.push(line) })
 
+  const statements: string[] = []
+  const onStatement = (sql: string) => void statements.push(sql)
   const databases = {
     users: stack.use(await createTestDatabase('users')),
     products: stack.use(await createTestDatabase('products')),
@@ -66,10 +70,10 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
       }),
     ),
     products: await restartable(stack, (port) =>
-      startProducts(loadProductsConfig(common('products', port)), { log: log('products') }),
+      startProducts(loadProductsConfig(common('products', port)), { log: log('products'), onStatement }),
     ),
     orders: await restartable(stack, (port) =>
-      startOrders(loadOrdersConfig(common('orders', port)), { log: log('orders') }),
+      startOrders(loadOrdersConfig(common('orders', port)), { log: log('orders'), onStatement }),
     ),
   }
   const gateway = stack.use(
@@ -84,6 +88,7 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
           .join(),
         JWKS_URL: new URL('/.well-known/jwks.json', subgraphs.users.url).href,
         IDENTITY_KEY_FILE: identity.privateKeyFile,
+        SUBGRAPHS_AUTHORIZE: 'true',
         ...gatewayEnv,
       }),
       { log: log('gateway') },
@@ -116,6 +121,11 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
       const known = tokens.get(role) ?? signIn(role)
       tokens.set(role, known)
       return known
+    },
+    async statementsDuring(run) {
+      const before = statements.length
+      await run()
+      return statements.slice(before).filter((sql) => sql !== 'SELECT 1')
     },
     logged: () => lines.join(''),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -1,6 +1,7 @@
 import {
   commaList,
   evenWithMistakes,
+  flag,
   httpUrl,
   integer,
   logLevel,
@@ -31,6 +32,8 @@ export interface GatewayConfig {
   supergraph: SupergraphSource
   /** Addresses that replace those of the supergraph, by subgraph name. */
   subgraphUrls: ReadonlyMap<string, URL>
+  /** The subgraphs enforce `@authenticated` and `@requiresScopes` themselves. */
+  subgraphsAuthorize: boolean
   subgraphTimeoutMs: number
   requestTimeoutMs: number
   /** Undefined: everyone is anonymous. */
@@ -74,6 +77,9 @@ const variables = z
     SUPERGRAPH_PATH: z.string().optional().describe('A composed supergraph SDL file.'),
     SUBGRAPHS_PATH: z.string().optional().describe('A JSON list of subgraphs (name, url, schema) to compose at start.'),
     SUBGRAPH_URLS: namedUrls().optional().describe('Addresses that replace those of the supergraph: name=url,…'),
+    SUBGRAPHS_AUTHORIZE: flag()
+      .default(false)
+      .describe('All subgraphs enforce @authenticated and @requiresScopes themselves, as those of the service kit do.'),
     SUBGRAPH_TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait for one answer of a subgraph.'),
     REQUEST_TIMEOUT_MS: milliseconds().default(10_000).describe('Longest run of one request.'),
     JWKS_URL: httpUrl().optional().describe('Public keys of access tokens; unset: everyone is anonymous.'),
@@ -106,6 +112,7 @@ const variables = z
         ? { kind: 'subgraphs', file: env.SUBGRAPHS_PATH ?? '' }
         : { kind: 'supergraph', file: env.SUPERGRAPH_PATH },
     subgraphUrls: env.SUBGRAPH_URLS ?? new Map(),
+    subgraphsAuthorize: env.SUBGRAPHS_AUTHORIZE,
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     tokens: env.JWKS_URL && { jwksUrl: env.JWKS_URL, issuer: env.TOKEN_ISSUER, audience: env.TOKEN_AUDIENCE },

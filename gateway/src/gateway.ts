@@ -5,6 +5,7 @@ import type { GatewayInterface } from '@apollo/server-gateway-interface'
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import { startHealth } from '@portico/service-kit/health'
 import { createHttpServer, listen } from '@portico/service-kit/http-server'
+import type { Running } from '@portico/service-kit/lifecycle'
 import type { Logger } from '@portico/service-kit/logger'
 import { ANONYMOUS } from '@portico/service-kit/viewer'
 import { requireValidToken } from './admission/require-valid-token.ts'
@@ -20,10 +21,13 @@ import { createSubgraphClient } from './subgraph/client.ts'
 import { createProbe } from './subgraph/probe.ts'
 import { loadSupergraph, type LoadedSupergraph } from './supergraph/load.ts'
 
-export interface Gateway extends AsyncDisposable {
+export interface Gateway extends Running {
   /** The GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
   url: URL
 }
+
+/** What is left to do once the last request has been answered or given up. */
+const CLOSE_WITHIN_MS = 5000
 
 /**
  * Starts the gateway: loads the supergraph, then serves it. Subgraphs may come later; readiness says when the graph
@@ -44,7 +48,7 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
     }),
   )
   const planner = createPlanner(loaded, { cacheSize: config.planCacheSize })
-  const executor = createExecutor({ loaded, planner, dataSources })
+  const executor = createExecutor({ loaded, planner, dataSources, hideSchemaDetails: config.production })
 
   const checks = [...loaded.subgraphs].map(([name, url]) => createProbe(name, url))
   const health = stack.use(await startHealth({ checks, log }))
@@ -54,7 +58,7 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
     introspection: !config.production,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: config.production,
-    formatError: shapeError,
+    formatError: (error) => shapeError(error, config),
     logger: log,
     nodeEnv: config.production ? 'production' : 'development',
     stopOnTerminationSignals: false,
@@ -67,11 +71,11 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
   })
   await apollo.start()
 
-  const verifyToken = createTokenVerifier(config.tokens, log)
+  const tokens = stack.use(createTokenVerifier(config.tokens, log))
   await app.register(fastifyApollo(apollo), {
     path: config.graphqlPath,
     context: async (request, reply) => {
-      const credentials = await verifyToken(request.headers.authorization)
+      const credentials = await tokens.verify(request.headers.authorization)
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       return {
@@ -85,15 +89,19 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
   })
   // In reverse: not ready any more, a pause for balancers to notice, then no new connections and running requests end.
   stack.defer(() => apollo.stop())
+  const address = await listen(app, config)
   stack.defer(async () => {
     health.drain()
     await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs))
   })
-  const address = await listen(app, config)
   const url = new URL(config.graphqlPath, address)
 
   const running = stack.move()
-  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    url,
+    stopWithinMs: config.drainDelayMs + config.requestTimeoutMs + CLOSE_WITHIN_MS,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 /** Apollo Sandbox in development, nothing in production. */

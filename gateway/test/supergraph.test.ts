@@ -13,7 +13,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** Writes subgraphs and their list to a folder, and loads the supergraph from there. */
-async function load(subgraphs: Record<string, string>, overrides: Record<string, string> = {}) {
+async function load(
+  subgraphs: Record<string, string>,
+  {
+    overrides = {},
+    subgraphsAuthorize = true,
+  }: { overrides?: Record<string, string>; subgraphsAuthorize?: boolean } = {},
+) {
   const list = Object.keys(subgraphs).map((name) => ({
     name,
     url: `http://${name}:4000/graphql`,
@@ -23,7 +29,7 @@ async function load(subgraphs: Record<string, string>, overrides: Record<string,
   const file = join(folder, 'subgraphs.json')
   await writeFile(file, JSON.stringify(list))
   const subgraphUrls = new Map(Object.entries(overrides).map(([name, url]) => [name, new URL(url)]))
-  return loadSupergraph({ supergraph: { kind: 'subgraphs', file }, subgraphUrls })
+  return loadSupergraph({ supergraph: { kind: 'subgraphs', file }, subgraphUrls, subgraphsAuthorize })
 }
 
 describe('a supergraph', () => {
@@ -34,15 +40,19 @@ describe('a supergraph', () => {
 
     const file = join(folder, 'supergraph.graphql')
     await writeFile(file, composed.sdl)
-    const read = await loadSupergraph({ supergraph: { kind: 'supergraph', file }, subgraphUrls: new Map() })
+    const read = await loadSupergraph({
+      supergraph: { kind: 'supergraph', file },
+      subgraphUrls: new Map(),
+      subgraphsAuthorize: true,
+    })
     expect(read.subgraphs).toEqual(composed.subgraphs)
   })
 
   it('takes addresses from the configuration, and refuses those of subgraphs that it does not have', async () => {
     const sdl = { a: `${LINK} type Query { hello: String }` }
-    const { subgraphs } = await load(sdl, { a: 'http://elsewhere/graphql' })
+    const { subgraphs } = await load(sdl, { overrides: { a: 'http://elsewhere/graphql' } })
     expect(subgraphs.get('a')?.href).toBe('http://elsewhere/graphql')
-    await expect(load(sdl, { b: 'http://elsewhere/graphql' })).rejects.toMatchObject({
+    await expect(load(sdl, { overrides: { b: 'http://elsewhere/graphql' } })).rejects.toMatchObject({
       problems: ['SUBGRAPH_URLS: the supergraph has no subgraph b; it has a'],
     })
   })
@@ -62,12 +72,32 @@ describe('a supergraph', () => {
     await expect(loading).rejects.toMatchObject({ problems: [expect.stringContaining('policy')] })
   })
 
+  it('with authorization directives is refused unless the subgraphs enforce them', async () => {
+    const sdl = { a: `${LINK} type Query { secret: String @authenticated }` }
+    await expect(load(sdl, { subgraphsAuthorize: false })).rejects.toMatchObject({
+      problems: [expect.stringMatching(/authenticated.*SUBGRAPHS_AUTHORIZE=true/)],
+    })
+    await expect(load(sdl, { subgraphsAuthorize: true })).resolves.toBeDefined()
+  })
+
+  it.each([
+    ['http://169.254.169.254/graphql', '169.254.169.254 is a link-local address'],
+    ['http://[::ffff:169.254.169.254]/graphql', '::ffff:a9fe:a9fe is a link-local address'],
+    ['http://[fe80::1]/graphql', 'fe80::1 is a link-local address'],
+    ['ftp://a/graphql', 'ftp: is not http: or https:'],
+  ])('is refused when it would send requests to %s', async (url, reason) => {
+    const loading = load({ a: `${LINK} type Query { hello: String }` }, { overrides: { a: url } })
+    await expect(loading).rejects.toMatchObject({ problems: [expect.stringContaining(`subgraph a: ${reason}`)] })
+  })
+
   it('is refused when a file is missing or no SDL, with the name of the file', async () => {
     await expect(load({ a: 'type Query {' })).rejects.toMatchObject({
       problems: [expect.stringContaining('a.graphql: Syntax Error')],
     })
     const supergraph = { kind: 'supergraph', file: join(folder, 'none.graphql') } as const
-    await expect(loadSupergraph({ supergraph, subgraphUrls: new Map() })).rejects.toMatchObject({
+    await expect(
+      loadSupergraph({ supergraph, subgraphUrls: new Map(), subgraphsAuthorize: true }),
+    ).rejects.toMatchObject({
       problems: [`SUPERGRAPH_PATH: ${supergraph.file} can't be read`],
     })
   })

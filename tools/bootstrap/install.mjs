@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BootstrapError, isSystemError } from './bootstrap-error.mjs'
+import { BootstrapError } from './bootstrap-error.mjs'
 import { explainFailure } from './install-failure.mjs'
 import { forgetInstalled, leftOut, pinnedNode } from './lock-file.mjs'
-import { npmCommand } from './npm.mjs'
 import { withProgress } from './progress.mjs'
 import { run } from './run.mjs'
 import { removeStamp, writeStamp } from './stamp.mjs'
+import { isSystemError } from './system-error.mjs'
 
 const cleanInstall = [
   'ci',
@@ -80,4 +80,15 @@ async function runNpm(args, options) {
     if (!isSystemError(error, 'ENOENT')) throw error
     throw new BootstrapError('npm was not found. It comes with Node: https://nodejs.org')
   }
+}
+
+/**
+ * The npm that runs this script, with the Node that runs it, or the first on the PATH.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function npmCommand({ npm_execpath: npm, npm_node_execpath: node }) {
+  // Other package managers set the variable too.
+  if (npm && /npm-cli\.c?js$/.test(npm)) return [node && existsSync(node) ? node : process.execPath, npm]
+  // A batch file starts only in a shell.
+  return process.platform === 'win32' ? ['cmd', '/c', 'npm'] : ['npm']
 }

@@ -2,7 +2,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSystemError } from './bootstrap-error.mjs'
+import { isSystemError } from './system-error.mjs'
+
+/** Milliseconds after which a lock that names nobody is that of a process killed between creating and writing it. */
+const NAMELESS_MS = 5_000
 
 /**
  * @typedef {object} Lock
@@ -25,7 +28,7 @@ export async function withLock(file, work) {
     }
     if (!told) {
       process.stderr.write(
-        `Waiting for another command that is preparing this checkout (process ${holders ?? 'unknown'}).` +
+        `Waiting for another command that is preparing this checkout (process ${holders || 'unknown'}).` +
           ` If there is none, delete ${file}\n`,
       )
       told = true
@@ -34,7 +37,7 @@ export async function withLock(file, work) {
   }
   try {
     // Killed, this process cannot end its child, which goes on changing node_modules: whoever comes next waits for it.
-    await work({ include: (pid) => pid && writeFileSync(file, `${process.pid} ${pid}`) })
+    await work({ include: (pid) => pid && replace(file, `${process.pid} ${pid}`) })
   } finally {
     rmSync(file, { force: true })
   }
@@ -51,6 +54,16 @@ function claim(file) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {string} holders
+ */
+function replace(file, holders) {
+  const aside = `${file}.${process.pid}`
+  writeFileSync(aside, holders)
+  renameSync(aside, file)
+}
+
 /** @param {string} file */
 function read(file) {
   try {
@@ -65,14 +78,12 @@ function read(file) {
  * @param {string | undefined} holders empty for the moment between creating and writing the file
  */
 function isAbandoned(file, holders) {
-  if (!holders) return false
-  const booted = Date.now() - uptime() * 1_000
-  try {
-    // Process ids begin anew with the machine.
-    if (statSync(file).mtimeMs < booted) return true
-  } catch {
-    return false
-  }
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  if (written === undefined) return false
+  const age = Date.now() - written
+  // Process ids begin anew with the machine.
+  if (age > uptime() * 1_000) return true
+  if (!holders) return age > NAMELESS_MS
   return !holders.split(' ').some((pid) => isAlive(Number(pid)))
 }
 

@@ -1,7 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { IDENTITY_HEADER, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
-import { Kind, parse } from 'graphql'
+import { Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql'
 import type { GatewayContext } from '../context.ts'
 import { SubgraphError, type SubgraphAnswer, type SubgraphClient } from '../subgraph/client.ts'
 
@@ -25,15 +25,35 @@ export function createDataSource({ subgraph, client, signer }: DataSourceOptions
       const headers: Record<string, string> = { [REQUEST_ID_HEADER]: requestId }
       if (signer) headers[IDENTITY_HEADER] = await signer.sign(viewer, subgraph)
       try {
-        return withSubgraph(await client.send({ query, operationName, variables }, { headers, signal }), subgraph)
+        const answer = await client.send({ query, operationName, variables }, { headers, signal })
+        if (answer.errors?.some(({ extensions }) => extensions?.['code'] === UNTRUSTED_CALLER)) {
+          throw new SubgraphError('untrusted', `${subgraph} can not be reached.`)
+        }
+        return withSubgraph(answer, subgraph)
       } catch (err) {
         if (!(err instanceof SubgraphError)) throw err
-        log.warn({ err, subgraph }, 'subgraph unavailable')
-        const extensions = { code: err.reason === 'timeout' ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE', subgraph }
-        return { errors: affectedPaths(query, variables).map((path) => ({ message: err.message, path, extensions })) }
+        if (err.reason === 'untrusted') {
+          log.error({ subgraph }, 'the subgraph does not know our key: compare IDENTITY_KEY_FILE and GATEWAY_KEYS_FILE')
+        } else if (err.reason !== 'cancelled') log.warn({ err, subgraph }, 'subgraph unavailable')
+        const extensions = { code: CODES[err.reason], subgraph }
+        return {
+          errors: affectedPaths(query, variables).map((path) => ({ message: err.message, ...path, extensions })),
+        }
       }
     },
   }
+}
+
+/** With what a subgraph of our service kit refuses a request without a valid identity envelope. */
+const UNTRUSTED_CALLER = 'UNTRUSTED_CALLER'
+
+const CODES: Readonly<Record<SubgraphError['reason'], string>> = {
+  unreachable: 'SUBGRAPH_UNAVAILABLE',
+  untrusted: 'SUBGRAPH_UNAVAILABLE',
+  'bad-answer': 'SUBGRAPH_UNAVAILABLE',
+  timeout: 'SUBGRAPH_TIMEOUT',
+  'request-timeout': 'REQUEST_TIMEOUT',
+  cancelled: 'REQUEST_CANCELLED',
 }
 
 function withSubgraph(answer: SubgraphAnswer, subgraph: string) {
@@ -45,14 +65,29 @@ function withSubgraph(answer: SubgraphAnswer, subgraph: string) {
   return { data: answer.data ?? null, ...(errors ? { errors } : {}) }
 }
 
-/** Where a fetch's data would have gone: its root fields, or those of each entity. */
-function affectedPaths(query: string, variables: Record<string, unknown> | undefined): (string | number)[][] {
-  const [operation] = parse(query).definitions
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) return [[]]
-  const names = operation.selectionSet.selections.flatMap((selection) =>
-    selection.kind === Kind.FIELD ? [selection.alias?.value ?? selection.name.value] : [],
-  )
+/** Where a fetch's data would have gone: its root fields, or those of each entity. Nowhere to point at is one error. */
+function affectedPaths(
+  query: string,
+  variables: Record<string, unknown> | undefined,
+): { path?: (string | number)[] }[] {
   const representations = variables?.['representations']
-  if (!names.includes('_entities') || !Array.isArray(representations)) return names.map((name) => [name])
-  return representations.map((_, index) => ['_entities', index])
+  const names = rootFieldsOf(parse(query))
+  if (names.includes('_entities') && Array.isArray(representations)) {
+    return representations.map((_, index) => ({ path: ['_entities', index] }))
+  }
+  return names.length === 0 ? [{}] : names.map((name) => ({ path: [name] }))
+}
+
+/** The response names of a document's root fields, those in fragments included. */
+function rootFieldsOf({ definitions }: DocumentNode): string[] {
+  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  const namesIn = ({ selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value]
+      if (selection.kind === Kind.INLINE_FRAGMENT) return namesIn(selection.selectionSet)
+      const fragment = fragments.find(({ name }) => name.value === selection.name.value)
+      return fragment ? namesIn(fragment.selectionSet) : []
+    })
+  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  return operation ? [...new Set(namesIn(operation.selectionSet))] : []
 }

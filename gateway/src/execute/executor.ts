@@ -8,16 +8,22 @@ export interface ExecutorOptions {
   loaded: LoadedSupergraph
   planner: Planner
   dataSources: Readonly<Record<string, GraphQLDataSource>>
+  /** Errors suggest no names of the schema. */
+  hideSchemaDetails: boolean
 }
 
+/** A list of a hundred thousand wrong values is not answered with as many errors. */
+const MOST_VARIABLE_ERRORS = 10
+
 /** Executes operations that Apollo Server has parsed and validated, through the executor of `@apollo/gateway`. */
-export function createExecutor({ loaded, planner, dataSources }: ExecutorOptions): GatewayExecutor {
+export function createExecutor({ loaded, planner, dataSources, hideSchemaDetails }: ExecutorOptions): GatewayExecutor {
   return async (request) => {
     const { document, operation, queryHash } = request
     const coerced = getVariableValues(
       loaded.apiGraphqlSchema,
       operation.variableDefinitions ?? [],
       request.request.variables ?? {},
+      { maxErrors: MOST_VARIABLE_ERRORS, hideSuggestions: hideSchemaDetails },
     )
     if (coerced.errors) {
       return { errors: coerced.errors.map((error) => badVariable(error)) }

@@ -4,7 +4,8 @@ import { z } from 'zod'
 /** A subgraph gave no usable answer; the message is safe to pass on. */
 export class SubgraphError extends Error {
   override readonly name = 'SubgraphError'
-  readonly reason: 'unreachable' | 'timeout' | 'bad-answer'
+  /** `timeout` is the subgraph's own, `request-timeout` that of the whole request; `cancelled`: its client is gone. */
+  readonly reason: 'unreachable' | 'untrusted' | 'bad-answer' | 'timeout' | 'request-timeout' | 'cancelled'
 
   constructor(reason: SubgraphError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -18,12 +19,12 @@ const graphqlAnswer = z.object({
     .array(
       z.object({
         message: z.string(),
-        path: z.array(z.union([z.string(), z.number()])).optional(),
-        extensions: z.record(z.string(), z.unknown()).optional(),
+        path: z.array(z.union([z.string(), z.number()])).nullish(),
+        extensions: z.record(z.string(), z.unknown()).nullish(),
       }),
     )
-    .optional(),
-  extensions: z.record(z.string(), z.unknown()).optional(),
+    .nullish(),
+  extensions: z.record(z.string(), z.unknown()).nullish(),
 })
 export type SubgraphAnswer = z.infer<typeof graphqlAnswer>
 
@@ -94,6 +95,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         return answer.data
       } catch (error) {
         if (error instanceof SubgraphError) throw error
+        if (signal.aborted) throw givenUp(name, signal)
         if (timeout.aborted) throw new SubgraphError('timeout', `${name} did not answer in time.`, { cause: error })
         if (error instanceof SyntaxError) {
           throw new SubgraphError('bad-answer', `${name} answered with something that is not JSON.`, { cause: error })
@@ -105,4 +107,10 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       await pool.close()
     },
   }
+}
+
+function givenUp(name: string, { reason }: AbortSignal): SubgraphError {
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
+    ? new SubgraphError('request-timeout', `The request ran out of time before ${name} had answered.`)
+    : new SubgraphError('cancelled', 'The client is gone.')
 }

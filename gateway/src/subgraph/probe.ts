@@ -2,8 +2,8 @@ import type { HealthCheck } from '@portico/service-kit/health'
 import { request } from 'undici'
 
 /**
- * Whether a subgraph can serve, by `/health/ready` beside its GraphQL endpoint, which our service kit gives every
- * subgraph. One that has no such route is up when it answers at all.
+ * Whether a subgraph can serve, by `/health/ready` at its origin, which our service kit gives every subgraph. One that
+ * has no such route is up as long as it does not answer with a server error.
  */
 export function createProbe(name: string, graphqlUrl: URL): HealthCheck {
   const url = new URL('/health/ready', graphqlUrl)

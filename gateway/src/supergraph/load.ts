@@ -1,7 +1,13 @@
-import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals'
+import {
+  errorCauses,
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  Supergraph,
+  type Schema,
+} from '@apollo/federation-internals'
 import { ConfigError } from '@portico/service-kit/config'
 import type { GraphQLSchema } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
+import { parseSubgraphAddress } from './address.ts'
 import { composeSupergraph, readConfigured } from './compose.ts'
 
 /** A supergraph in the forms that the gateway's parts work on. */
@@ -19,12 +25,15 @@ export interface LoadedSupergraph {
 }
 
 /**
- * Features marked `for: SECURITY` or `EXECUTION` that this gateway may load. `@authenticated` and `@requiresScopes` are
- * kept by our subgraphs themselves; `@policy` is kept by nobody, so a supergraph with it is refused.
+ * Features marked `for: SECURITY` or `EXECUTION` that this gateway may load. What it does not enforce it refuses:
+ * `@policy` always, `@authenticated` and `@requiresScopes` unless the operator says that the subgraphs do it.
  */
-const LOADABLE_FEATURES = new Set(
-  [...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((feature) => !/\/(policy|connect|cacheTag)\//.test(feature)),
-)
+function loadableFeatures(subgraphsAuthorize: boolean): Set<string> {
+  const refused = subgraphsAuthorize
+    ? /\/(policy|connect|cacheTag)\//
+    : /\/(policy|connect|cacheTag|authenticated|requiresScopes)\//
+  return new Set([...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((feature) => !refused.test(feature)))
+}
 
 /**
  * Loads the supergraph that the configuration names.
@@ -32,11 +41,11 @@ const LOADABLE_FEATURES = new Set(
  * @throws ConfigError when it can't be read, composed or served.
  */
 export async function loadSupergraph(
-  config: Pick<GatewayConfig, 'supergraph' | 'subgraphUrls'>,
+  config: Pick<GatewayConfig, 'supergraph' | 'subgraphUrls' | 'subgraphsAuthorize'>,
 ): Promise<LoadedSupergraph> {
   const { kind, file } = config.supergraph
   const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfigured(file, 'SUPERGRAPH_PATH')
-  const supergraph = buildSupergraph(sdl, file)
+  const supergraph = buildSupergraph(sdl, config)
   const apiSchema = supergraph.apiSchema()
   return {
     sdl,
@@ -48,11 +57,16 @@ export async function loadSupergraph(
   }
 }
 
-function buildSupergraph(sdl: string, file: string): Supergraph {
+function buildSupergraph(
+  sdl: string,
+  { supergraph: { file }, subgraphsAuthorize }: Pick<GatewayConfig, 'supergraph' | 'subgraphsAuthorize'>,
+): Supergraph {
   try {
-    return Supergraph.build(sdl, { supportedFeatures: LOADABLE_FEATURES, validateSupergraph: true })
+    const supportedFeatures = loadableFeatures(subgraphsAuthorize)
+    return Supergraph.build(sdl, { supportedFeatures, validateSupergraph: true })
   } catch (error) {
-    throw new ConfigError([`${file}: ${error instanceof Error ? error.message : String(error)}`])
+    const causes = error instanceof Error ? (errorCauses(error) ?? [error]) : [new Error(String(error))]
+    throw new ConfigError(causes.map(({ message }) => `${file}: ${message}${hintFor(message)}`))
   }
 }
 
@@ -64,10 +78,19 @@ function resolveSubgraphs(supergraph: Supergraph, overrides: ReadonlyMap<string,
     .map((name) => `SUBGRAPH_URLS: the supergraph has no subgraph ${name}; it has ${[...names].join(', ')}`)
   const subgraphs = new Map<string, URL>()
   for (const { name, url } of metadata) {
-    const address = overrides.get(name) ?? (URL.canParse(url) ? new URL(url) : undefined)
-    if (address) subgraphs.set(name, address)
-    else problems.push(`subgraph ${name}: "${url}" is not an address; set one with SUBGRAPH_URLS=${name}=http://…`)
+    try {
+      subgraphs.set(name, parseSubgraphAddress(overrides.get(name)?.href ?? url))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      problems.push(`subgraph ${name}: ${reason}; set another with SUBGRAPH_URLS=${name}=http://…`)
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return subgraphs
+}
+
+function hintFor(message: string): string {
+  return /\/(authenticated|requiresScopes)\//.test(message)
+    ? ' (this gateway does not enforce it; set SUBGRAPHS_AUTHORIZE=true if all subgraphs do)'
+    : ''
 }

@@ -6,6 +6,7 @@ import {
   valueFromASTUntyped,
   type ConstDirectiveNode,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql'
@@ -19,9 +20,9 @@ interface Requirement {
 }
 
 /**
- * Enforces `@authenticated` and `@requiresScopes` in a subgraph's schema, as the second line behind the gateway: an
+ * Enforces `@authenticated` and `@requiresScopes` in a subgraph's schema. A subgraph relies on nobody else for this: an
  * unauthorized field resolves to null with an error `UNAUTHORIZED_FIELD_OR_TYPE` that has its path, and its resolver
- * never runs. Changes the schema in place.
+ * never runs; an unauthorized subscription never starts. Changes the schema in place.
  *
  * Semantics: https://www.apollographql.com/docs/graphos/routing/security/authorization
  *
@@ -34,14 +35,20 @@ export function enforceAuthorization(schema: GraphQLSchema): void {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const requirement = requirementOf(type, field)
-      if (requirement) guard(field, requirement)
+      if (!requirement) continue
+      field.resolve = guarded(field.resolve ?? defaultFieldResolver, requirement)
+      // A subscription listens before it resolves anything.
+      if (type === schema.getSubscriptionType()) {
+        field.subscribe = guarded(field.subscribe ?? defaultFieldResolver, requirement)
+      }
     }
   }
 }
 
-function guard(field: GraphQLField<unknown, { viewer: Viewer }>, requirement: Requirement) {
-  const resolve = field.resolve ?? defaultFieldResolver
-  field.resolve = (source, args, context, info) => {
+type Resolver = GraphQLFieldResolver<unknown, { viewer: Viewer }>
+
+function guarded(resolve: Resolver, requirement: Requirement): Resolver {
+  return (source, args, context, info) => {
     if (!satisfies(context.viewer, requirement)) {
       throw new GraphQLError('Unauthorized field or type', { extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } })
     }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { readFileVariables } from './config-files.ts'
 
@@ -54,7 +55,20 @@ function variablesOf(schema: z.ZodType): string[] {
  */
 export const evenWithMistakes = { when: () => true }
 
-/** An integer within bounds, given as text. */
+/**
+ * Reads a text file that the configuration names in `variable`.
+ *
+ * @throws ConfigError that names the variable and the file, when it can't be read.
+ */
+export async function readConfiguredFile(file: string, variable: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch {
+    throw new ConfigError([`${variable}: ${file} can't be read`])
+  }
+}
+
+/** An integer within bounds, both included, given as text; `unit` is for the message, such as "milliseconds". */
 export function integer(bounds: { min: number; max: number; unit?: string }) {
   const message = `must be a whole number${bounds.unit ? ` of ${bounds.unit}` : ''} from ${bounds.min} to ${bounds.max}`
   return z

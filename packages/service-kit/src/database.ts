@@ -1,7 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import type { HealthCheck } from './health.ts'
 import type { Logger } from './logger.ts'
 
+/** Where a database is, and how long anything may wait for it. */
 export interface DatabaseConfig {
+  /** A PostgreSQL connection string. */
   url: string
   /** Most connections that the pool opens. */
   poolMax: number
@@ -13,21 +16,50 @@ export interface DatabaseConfig {
   lockTimeoutMs: number
 }
 
-export interface DatabaseAdapterOptions {
-  /** Names the connections in PostgreSQL's own views. */
+/** As much of a generated Prisma client as is needed here. */
+export interface DatabaseClient {
+  $queryRaw(query: TemplateStringsArray): PromiseLike<unknown>
+  $on(event: 'query', listener: (event: { query: string }) => void): unknown
+  $disconnect(): PromiseLike<void>
+}
+
+/** What a generated Prisma client is made with. */
+export interface DatabaseClientOptions {
+  adapter: PrismaPg
+  log: [{ emit: 'event'; level: 'query' }]
+}
+
+/** How a process uses a database. */
+export interface DatabaseOptions {
+  /** Names the connections in PostgreSQL's own views: `portico-` and this. */
   service: string
   log: Logger
+  /** Told of each SQL statement. */
+  onStatement?: ((sql: string) => void) | undefined
   /** What PostgreSQL is set to in each session, by name: values without spaces. */
   settings?: Readonly<Record<string, string>>
 }
 
+/** An open database; disposing it closes its connections. */
+export interface Database<Client> extends AsyncDisposable {
+  /** The generated Prisma client. */
+  client: Client
+  /** Up when the database answers. */
+  check: HealthCheck
+}
+
 /**
- * The driver adapter for a generated Prisma client: a bounded pool in which nothing waits for ever. A connection that
- * breaks while idle is logged and replaced; the process goes on.
+ * Opens a database for a generated Prisma client, `(options) => new PrismaClient(options)`: a bounded pool in which
+ * nothing waits for ever. It connects with the first statement. A connection that breaks while idle is logged and
+ * replaced; the process goes on.
  */
-export function createDatabaseAdapter(config: DatabaseConfig, { service, log, settings = {} }: DatabaseAdapterOptions) {
+export function openDatabase<Client extends DatabaseClient>(
+  createClient: (options: DatabaseClientOptions) => Client,
+  config: DatabaseConfig,
+  { service, log, onStatement, settings = {} }: DatabaseOptions,
+): Database<Client> {
   const onError = (err: Error) => log.warn({ err }, 'database connection lost')
-  return new PrismaPg(
+  const adapter = new PrismaPg(
     {
       connectionString: config.url,
       application_name: `portico-${service}`,
@@ -44,4 +76,11 @@ export function createDatabaseAdapter(config: DatabaseConfig, { service, log, se
     },
     { onPoolError: onError, onConnectionError: onError },
   )
+  const client = createClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+  if (onStatement) client.$on('query', ({ query }) => onStatement(query))
+  return {
+    client,
+    check: { name: 'database', check: async () => void (await client.$queryRaw`SELECT 1`) },
+    [Symbol.asyncDispose]: async () => client.$disconnect(),
+  }
 }

@@ -8,7 +8,9 @@ export interface HealthCheck {
   check: (signal: AbortSignal) => Promise<void>
 }
 
+/** What the samples of a check came to. */
 export interface CheckState {
+  /** `unknown` until the first sample. */
   state: 'unknown' | 'up' | 'down'
   /** ISO time since when the state holds. */
   since: string
@@ -17,15 +19,19 @@ export interface CheckState {
   lastError: string | null
 }
 
+/** Whether a process can do its work; disposing it ends the sampling. */
 export interface Health extends AsyncDisposable {
   /** True when all checks are up and the process is not draining. */
   isReady(): boolean
+  /** By the name of the check. */
   states(): Readonly<Record<string, CheckState>>
+  /** True after {@link drain}. */
   isDraining(): boolean
   /** From now on not ready, so that a balancer sends no more requests; the process goes on serving. */
   drain(): void
 }
 
+/** What to sample, and how often. */
 export interface HealthOptions {
   checks: readonly HealthCheck[]
   log: Logger

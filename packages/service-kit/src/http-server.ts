@@ -10,10 +10,11 @@ import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
 import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.ts'
 
+/** What an HTTP server is made with. */
 export interface HttpServerOptions {
   log: Logger
   health: Health
-  /** Paths of the two health routes; both answer without details. */
+  /** Paths of the two health routes; both answer without details. Default `/health/live` and `/health/ready`. */
   healthPaths?: { live: string; ready: string }
   /** Largest accepted body. Default 1 MiB. */
   bodyLimitBytes?: number
@@ -78,8 +79,11 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
+/** Where to listen. */
 export interface ListenOptions {
+  /** The address of the interface, such as `127.0.0.1`. */
   host: string
+  /** 0 takes a free one. */
   port: number
   /** The variable that sets the port, for the message when it is taken. Default `PORT`. */
   portVariable?: string

@@ -19,6 +19,7 @@ const claims = z.object({
   plan: z.enum(PLANS).default('FREE'),
 })
 
+/** The gateway's end of the envelopes. */
 export interface EnvelopeSigner {
   /**
    * A compact JWS (EdDSA, 30 s) that tells `audience`, a subgraph's name, who the viewer is. The same text comes back
@@ -27,7 +28,11 @@ export interface EnvelopeSigner {
   sign(viewer: Viewer, audience: string): Promise<string>
 }
 
-/** Signs with the gateway's private key, a JWK of kind OKP/Ed25519 with a `kid`. */
+/**
+ * Signs with the gateway's private key, a JWK of kind OKP/Ed25519 with a `kid`.
+ *
+ * @throws TypeError when the JWK is none that can be imported.
+ */
 export async function createEnvelopeSigner(privateKey: JWK, now: () => number = Date.now): Promise<EnvelopeSigner> {
   const key = await importJWK(privateKey, 'EdDSA')
   const header = { alg: 'EdDSA', ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) }
@@ -48,12 +53,17 @@ export async function createEnvelopeSigner(privateKey: JWK, now: () => number = 
         .setIssuedAt(seconds)
         .setExpirationTime(seconds + LIFETIME_S)
         .sign(key)
+      token.catch(() => {
+        // The next one asks anew, unless it has done so already.
+        if (signed.peek(cacheKey)?.token === token) signed.delete(cacheKey)
+      })
       signed.set(cacheKey, { token, reuseUntil: seconds + LIFETIME_S - REUSE_UNTIL_S })
       return token
     },
   }
 }
 
+/** A subgraph's end of the envelopes. */
 export interface EnvelopeVerifier {
   /** The viewer that a genuine, fresh envelope for this audience names; undefined for everything else. */
   verify(token: string | undefined): Promise<Viewer | undefined>
@@ -81,13 +91,15 @@ export function createEnvelopeVerifier(
           issuer: ISSUER,
           audience,
           clockTolerance: CLOCK_SKEW_S,
-          maxTokenAge: LIFETIME_S + CLOCK_SKEW_S,
+          maxTokenAge: LIFETIME_S,
           requiredClaims: ['exp', 'iat'],
           currentDate: new Date(now()),
         })
         const { sub, roles, scopes, plan } = claims.parse(payload)
         const viewer: Viewer = sub === undefined ? ANONYMOUS : { kind: 'user', id: sub, roles, scopes, plan }
-        verified.set(token, { viewer, expiresAt: ((payload.exp ?? 0) + CLOCK_SKEW_S) * 1000 })
+        // Remembered for no longer than it would be believed if it came for the first time.
+        const { exp = 0, iat = 0 } = payload
+        verified.set(token, { viewer, expiresAt: (Math.min(exp, iat + LIFETIME_S) + CLOCK_SKEW_S) * 1000 })
         return viewer
       } catch {
         return undefined

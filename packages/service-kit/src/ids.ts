@@ -8,6 +8,14 @@ export function isId(text: string): boolean {
   return UUID.test(text)
 }
 
+/**
+ * The viewer's id as a column of ids can hold it, to write down who did something: null when the viewer comes from
+ * another issuer, whose ids no account of ours can have.
+ */
+export function actorOf(viewerId: string): string | null {
+  return isId(viewerId) ? viewerId : null
+}
+
 /** PostgreSQL has no text with a NUL, and refuses one: nothing that it keeps can be called so. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0')

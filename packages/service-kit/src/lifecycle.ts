@@ -5,6 +5,7 @@ import { createLogger, logLevelFrom, type Logger } from './logger.ts'
 /** `EX_CONFIG` of sysexits.h: starting again without a change of configuration is of no use. */
 export const EXIT_CONFIG = 78
 
+/** A process, from its start to its end. */
 export interface Program {
   /** The name that log lines carry. */
   service: string
@@ -13,12 +14,18 @@ export interface Program {
    * Starts everything, and returns what stops it. Told to stop meanwhile, the process waits for it before it disposes;
    * what may take long gives up when `stopping` aborts.
    */
-  start: (log: Logger, stopping: AbortSignal) => Promise<AsyncDisposable>
+  start: (log: Logger, stopping: AbortSignal) => Promise<Running>
   /** Where to log; by default JSON lines on standard output, of the level that `LOG_LEVEL` names. */
   log?: Logger
-  /** How long stopping may take before the process exits all the same. Default 15,000 ms. */
+}
+
+/** What a program started. */
+export interface Running extends AsyncDisposable {
+  /** How long stopping may take before the process exits all the same, with code 1. Default 15,000 ms. */
   stopWithinMs?: number
 }
+
+const STOP_WITHIN_MS = 15_000
 
 /**
  * The one path by which a process starts and stops. SIGINT, SIGTERM, an uncaught error and the loss of the parent that
@@ -26,17 +33,27 @@ export interface Program {
  * 78 configuration mistakes, which are printed one per line.
  */
 export async function runProgram(program: Program): Promise<void> {
-  const { service, env, start, stopWithinMs = 15_000 } = program
+  const { service, env, start } = program
   const log = program.log ?? createLogger({ service, level: logLevelFrom(env) })
   const stopping = new AbortController()
-  let starting: Promise<AsyncDisposable> | undefined
+  let starting: Promise<Running> | undefined
   let stopped: Promise<void> | undefined
+
+  function exitAfter(stopWithinMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      log.error({ stopWithinMs }, 'stopping took too long')
+      process.exit(1)
+    }, stopWithinMs).unref()
+  }
 
   async function stop({ err, signal }: { err?: Error; signal?: string }): Promise<void> {
     if (err) log.fatal({ err }, 'stopping after an uncaught error')
     else log.info({ signal: signal ?? 'parent gone' }, 'stopping')
     stopping.abort()
+    let deadline = exitAfter(STOP_WITHIN_MS)
     const running = await starting?.catch(() => undefined)
+    clearTimeout(deadline)
+    deadline = exitAfter(running?.stopWithinMs ?? STOP_WITHIN_MS)
     try {
       await running?.[Symbol.asyncDispose]()
     } catch (failure) {
@@ -48,10 +65,10 @@ export async function runProgram(program: Program): Promise<void> {
 
   const { close } = closeWithGrace(
     {
-      delay: stopWithinMs,
+      // What runs knows how long it needs: the deadline is ours.
+      delay: false,
       logger: false,
       skip: ['beforeExit'],
-      onTimeout: () => log.error({ stopWithinMs }, 'stopping took too long'),
       onSecondSignal: (signal) => log.warn({ signal }, 'stopping at once'),
       onSecondError: (err) => log.fatal({ err }, 'stopping at once after another error'),
     },

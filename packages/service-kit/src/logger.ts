@@ -6,7 +6,10 @@ export type { Logger }
 const SECRETS = [
   'authorization',
   'cookie',
+  '["set-cookie"]',
   'password',
+  'currentPassword',
+  'newPassword',
   'accessToken',
   'refreshToken',
   'token',

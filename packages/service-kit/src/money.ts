@@ -8,7 +8,9 @@ export interface MinorMoney {
 
 /** What the GraphQL type `Money` is made of. */
 export interface Money {
+  /** An exact decimal, such as "19.99". */
   amount: string
+  /** ISO 4217. */
   currencyCode: string
 }
 
@@ -26,6 +28,8 @@ export function currencyExponent(currency: string): number {
 /**
  * Reads an exact decimal such as "19.9" as minor units of `currency`. Undefined when it is no decimal number, has more
  * decimals than the currency (nothing is ever rounded), or is beyond what a BIGINT holds.
+ *
+ * @throws RangeError when ISO 4217 has no such currency.
  */
 export function parseAmount(amount: string, currency: string): bigint | undefined {
   const exponent = currencyExponent(currency)
@@ -37,7 +41,11 @@ export function parseAmount(amount: string, currency: string): bigint | undefine
   return BigInt.asIntN(64, minor) === minor ? minor : undefined
 }
 
-/** Minor units as the GraphQL type `Money`, always with all decimals of the currency: "19.90". */
+/**
+ * Minor units as the GraphQL type `Money`, always with all decimals of the currency: "19.90".
+ *
+ * @throws RangeError when ISO 4217 has no such currency.
+ */
 export function toMoney({ minor, currency }: MinorMoney): Money {
   const exponent = currencyExponent(currency)
   const digits = (minor < 0n ? -minor : minor).toString().padStart(exponent + 1, '0')

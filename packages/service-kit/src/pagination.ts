@@ -17,6 +17,7 @@ export interface Page<Key> {
   before: Key | undefined
 }
 
+/** The GraphQL type `PageInfo`. */
 export interface PageInfo {
   hasNextPage: boolean
   hasPreviousPage: boolean
@@ -24,6 +25,7 @@ export interface PageInfo {
   endCursor: string | null
 }
 
+/** What a GraphQL connection is made of, but for what a list adds itself, such as `totalCount`. */
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[]
   nodes: Node[]
@@ -31,7 +33,7 @@ export interface Connection<Node> {
 }
 
 /** Most items that a page may have; more is refused, never capped in silence. */
-export const PAGE_MAX = 100
+const PAGE_MAX = 100
 const PAGE_DEFAULT = 20
 
 /**
@@ -50,7 +52,13 @@ export interface Ordering<Key> {
  */
 export const instantKey = z.iso.datetime().refine((text) => !text.startsWith('0000'))
 
-/** `key` describes the position as JSON can carry it: dates and bigints as strings. */
+/** An id as part of an ordering's key: any UUID, whatever its version. */
+export const idKey = z.guid()
+
+/**
+ * The cursors of an ordering called `name`, which must differ from those of other lists. `key` describes the position as
+ * JSON can carry it: dates and bigints as strings.
+ */
 export function createOrdering<Key>(name: string, key: z.ZodType<Key>): Ordering<Key> {
   const envelope = z.tuple([z.literal(name), key])
   return {
@@ -111,7 +119,11 @@ export function toConnection<Row, Key>(
   }
 }
 
-/** Refuses a look-up that names none or several of its alternative keys. */
+/**
+ * The one key that a look-up names of its alternatives.
+ *
+ * @throws BAD_USER_INPUT when it names none, or several.
+ */
 export function exactlyOneOf<Name extends string>(
   args: Readonly<Partial<Record<Name, string | null | undefined>>>,
   names: readonly Name[],

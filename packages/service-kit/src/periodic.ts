@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from './logger.ts'
 
+/** Something to do again and again. */
 export interface PeriodicJob {
   /** What log lines call it. */
   name: string
   /** Pause between the end of a run and the start of the next, in milliseconds. */
   everyMs: number
+  /** One run. Stops early when `signal` aborts. */
   run: (signal: AbortSignal) => Promise<void>
   log: Logger
 }

@@ -1,5 +1,11 @@
+import { z } from 'zod'
 import { ConfigError } from './config.ts'
 import { currencyExponent } from './money.ts'
+
+/** The variable of a subgraph that has amounts; {@link fixShopCurrency} checks it. Extend `subgraphVariables` with it. */
+export const shopVariables = {
+  SHOP_CURRENCY: z.string().default('EUR').describe("The shop's currency, fixed at the first start."),
+}
 
 /** As much of a generated Prisma client as is needed here. */
 export interface RawDatabase {

@@ -12,6 +12,7 @@ import { isPublic, maskError } from './errors.ts'
 import { forgetAfterMutations } from './fresh-reads.ts'
 import { startHealth, type HealthCheck } from './health.ts'
 import { createHttpServer, listen } from './http-server.ts'
+import type { Running } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
 import { loadIdentify } from './trust.ts'
@@ -20,10 +21,13 @@ import type { Viewer } from './viewer.ts'
 /** What every resolver knows of its request. */
 export interface SubgraphContext {
   viewer: Viewer
+  /** The id by which logs of gateway and subgraphs belong together. */
   requestId: string
+  /** Adds the request's id to each line. */
   log: Logger
 }
 
+/** What makes a subgraph of a schema, its resolvers and what they need. */
 export interface SubgraphDefinition<Context extends SubgraphContext> {
   /** The subgraph's name in the supergraph; the gateway addresses its identity envelopes to it. */
   name: string
@@ -41,14 +45,21 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
   routes?: (app: FastifyInstance) => void
 }
 
-export interface Subgraph extends AsyncDisposable {
+/** A subgraph that answers. */
+export interface Subgraph extends Running {
   /** Where it answers, such as `http://127.0.0.1:4001/graphql`. */
   url: URL
 }
 
+/** After the drain delay, requests that run may take this long; the gateway gives up on them earlier. */
+const FINISH_WITHIN_MS = 15_000
+
 /**
  * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`. Disposing it ends readiness,
  * waits the drain delay, lets running requests finish, and closes.
+ *
+ * @throws ConfigError when the gateway's keys can't be used, ListenError when the port can't be opened, and Error for a
+ * schema with a rule that nobody would keep.
  */
 export async function startSubgraph<Context extends SubgraphContext>(
   definition: SubgraphDefinition<Context>,
@@ -102,7 +113,11 @@ export async function startSubgraph<Context extends SubgraphContext>(
   })
 
   const running = stack.move()
-  return { url: new URL('/graphql', address), [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    url: new URL('/graphql', address),
+    stopWithinMs: config.drainDelayMs + FINISH_WITHIN_MS,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 function logUnexpected<Context extends SubgraphContext>(): ApolloServerPlugin<Context> {

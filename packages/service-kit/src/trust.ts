@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { GraphQLError } from 'graphql'
 import { z } from 'zod'
-import { ConfigError } from './config.ts'
+import { ConfigError, readConfiguredFile } from './config.ts'
 import { createEnvelopeVerifier, IDENTITY_HEADER } from './identity-envelope.ts'
 import type { Trust } from './subgraph-config.ts'
 import { ANONYMOUS, PLANS, type Viewer } from './viewer.ts'
@@ -56,12 +55,7 @@ async function identifyDeveloper(headers: Readonly<Record<string, string | strin
 }
 
 async function loadKeySet(file: string) {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch {
-    throw new ConfigError([`GATEWAY_KEYS_FILE: ${file} can't be read`])
-  }
+  const text = await readConfiguredFile(file, 'GATEWAY_KEYS_FILE')
   try {
     return keySetShape.parse(JSON.parse(text))
   } catch {

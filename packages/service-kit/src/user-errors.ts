@@ -1,20 +1,23 @@
-/** Expected failures that several subgraphs answer with: members of result unions, told apart by `__typename`. */
+// Expected failures that several subgraphs answer with: members of result unions, told apart by `__typename`.
 
+/** The GraphQL type `NotFoundError`: what the caller names is not there, or not for them. */
 export interface NotFoundError {
   __typename: 'NotFoundError'
   code: 'NOT_FOUND'
   message: string
 }
 
-/** `what` is the thing in a caller's terms: "address", "order". */
+/** Says that something is not there; `what` is the thing in a caller's terms: "address", "order". */
 export function notFound(what: string): NotFoundError {
   return { __typename: 'NotFoundError', code: 'NOT_FOUND', message: `There is no such ${what}.` }
 }
 
+/** The GraphQL type `ConflictError`: a write that contradicts what is there by now. */
 export interface ConflictError {
   __typename: 'ConflictError'
   code: 'CONFLICT'
   message: string
+  /** Of the record that was to be changed; null when it is not about one. */
   currentVersion: number | null
 }
 
@@ -33,12 +36,14 @@ export function taken(message: string): ConflictError {
   return { __typename: 'ConflictError', code: 'CONFLICT', message, currentVersion: null }
 }
 
+/** The GraphQL type `IdempotencyMismatchError`: a key that stands for another write. */
 export interface IdempotencyMismatchError {
   __typename: 'IdempotencyMismatchError'
   code: 'IDEMPOTENCY_MISMATCH'
   message: string
 }
 
+/** Says that an idempotency key was used before with another input; nothing was written. */
 export function idempotencyMismatch(): IdempotencyMismatchError {
   return {
     __typename: 'IdempotencyMismatchError',

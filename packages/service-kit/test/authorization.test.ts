@@ -2,7 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { describe, expect, it } from '@jest/globals'
 import { enforceAuthorization, signedIn } from '@portico/service-kit/authorization'
 import { ANONYMOUS, type Viewer } from '@portico/service-kit/viewer'
-import { graphql, parse, type GraphQLSchema } from 'graphql'
+import { graphql, parse, subscribe, type GraphQLSchema } from 'graphql'
 
 const FEDERATION = (imports: string) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports}])`
@@ -151,6 +151,40 @@ describe('@requiresScopes', () => {
     const source = '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { id cost } } }'
     expect((await ask(source, user('c'))).data).toEqual({ _entities: [{ id: '1', cost: null }] })
     expect((await ask(source, user('a'))).data).toEqual({ _entities: [{ id: '1', cost: 9 }] })
+  })
+})
+
+describe('a subscription', () => {
+  it('that is guarded never starts for who may not have it, and does for who may', async () => {
+    const started: string[] = []
+    const listen = (name: string) => ({
+      async *subscribe() {
+        started.push(name)
+        yield { [name]: 1 }
+      },
+    })
+    const schema = buildSubgraphSchema([
+      {
+        typeDefs: parse(`
+          ${FEDERATION('"@requiresScopes"')}
+          type Query { a: Int }
+          type Subscription { ticks: Int @requiresScopes(scopes: [["a"]]) open: Int }
+        `),
+        resolvers: { Subscription: { ticks: listen('ticks'), open: listen('open') } },
+      },
+    ])
+    enforceAuthorization(schema)
+    const first = async (source: string, viewer: Viewer): Promise<unknown> => {
+      const reply = await subscribe({ schema, document: parse(source), contextValue: { viewer } })
+      return Symbol.asyncIterator in reply ? (await reply.next()).value : reply.errors?.map((error) => error.toJSON())
+    }
+
+    expect(await first('subscription { ticks }', user('b'))).toMatchObject([
+      { path: ['ticks'], extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } },
+    ])
+    expect(started).toEqual([])
+    expect(await first('subscription { ticks }', user('a'))).toEqual({ data: { ticks: 1 } })
+    expect(await first('subscription { open }', ANONYMOUS)).toEqual({ data: { open: 1 } })
   })
 })
 

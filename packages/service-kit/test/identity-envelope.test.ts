@@ -48,6 +48,21 @@ describe('an identity envelope', () => {
     expect(await verifier.verify(unseen)).toBeUndefined()
   })
 
+  it('is good for no longer when it claims a longer life, also after it was seen before', async () => {
+    const { verifier, clock } = await createIdentityPair(key)
+    const seconds = clock.now / 1000
+    const token = await new SignJWT({ iss: 'portico-gateway', aud: 'users', iat: seconds, exp: seconds + 3600 })
+      .setProtectedHeader({ alg: 'EdDSA', kid: '2026-01' })
+      .sign(await importJWK(key.privateJwk, 'EdDSA'))
+    expect(await verifier.verify(token)).toBe(ANONYMOUS)
+    clock.now += 34_999
+    expect(await verifier.verify(token)).toBe(ANONYMOUS)
+    clock.now += 1001
+    expect(await verifier.verify(token)).toBeUndefined()
+    const unseen = createEnvelopeVerifier({ keys: { keys: [key.publicJwk] }, audience: 'users' }, () => clock.now)
+    expect(await unseen.verify(token)).toBeUndefined()
+  })
+
   it('is believed when the clock of the gateway is five seconds ahead, but not more', async () => {
     const { signer, verifier, clock } = await createIdentityPair(key)
     const token = await signer.sign(ANN, 'users')
@@ -137,6 +152,16 @@ describe('signing', () => {
     const second = await signer.sign(ANN, 'users')
     expect(second).not.toBe(first)
     expect(decode(second.split('.')[1])).toMatchObject({ iat: clock.now / 1000, exp: clock.now / 1000 + 30 })
+  })
+
+  it('that failed is tried again, not remembered', async () => {
+    // A public key signs nothing.
+    const signer = await createEnvelopeSigner(key.publicJwk)
+    const first = signer.sign(ANN, 'users')
+    await expect(first).rejects.toThrow(TypeError)
+    const second = signer.sign(ANN, 'users')
+    await expect(second).rejects.toThrow(TypeError)
+    expect(second).not.toBe(first)
   })
 
   it('never shares an envelope between viewers who differ in anything, or between subgraphs', async () => {

@@ -5,7 +5,10 @@ const SECRET = 's3cr3t'
 const SECRETS = {
   authorization: SECRET,
   cookie: SECRET,
+  'set-cookie': SECRET,
   password: SECRET,
+  currentPassword: SECRET,
+  newPassword: SECRET,
   token: SECRET,
   accessToken: SECRET,
   refreshToken: SECRET,

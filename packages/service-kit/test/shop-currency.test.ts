@@ -1,29 +1,32 @@
 import { PrismaClient } from '@portico/products/generated/prisma/client'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ConfigError } from '@portico/service-kit/config'
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase, type Database } from '@portico/service-kit/database'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
 import { createMemoryLog } from './memory-log.ts'
 
 let database: TestDatabase
-let db: PrismaClient
+let shop: Database<PrismaClient>
 beforeAll(async () => {
   database = await createTestDatabase('products')
   const limits = { poolMax: 5, connectWithinMs: 5000, statementTimeoutMs: 5000, lockTimeoutMs: 5000 }
   const { log } = createMemoryLog()
-  const adapter = createDatabaseAdapter({ url: database.url, ...limits }, { service: 'products', log })
-  db = new PrismaClient({ adapter })
+  shop = openDatabase(
+    (options) => new PrismaClient(options),
+    { url: database.url, ...limits },
+    { service: 'products', log },
+  )
 })
 afterAll(async () => {
-  await db.$disconnect()
+  await shop[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 
 describe("a shop's currency", () => {
   it('is fixed by the first start, also when several processes start at once', async () => {
     const started = await Promise.allSettled(
-      ['EUR', 'JPY', 'EUR', 'JPY'].map((currency) => fixShopCurrency(db, currency)),
+      ['EUR', 'JPY', 'EUR', 'JPY'].map((currency) => fixShopCurrency(shop.client, currency)),
     )
     const fixed = started.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
     const refused = started.flatMap((start): unknown[] => (start.status === 'rejected' ? [start.reason] : []))
@@ -35,7 +38,7 @@ describe("a shop's currency", () => {
   })
 
   it('has to be one of ISO 4217', async () => {
-    await expect(fixShopCurrency(db, 'eur')).rejects.toEqual(
+    await expect(fixShopCurrency(shop.client, 'eur')).rejects.toEqual(
       new ConfigError(['SHOP_CURRENCY: eur is no currency of ISO 4217']),
     )
   })

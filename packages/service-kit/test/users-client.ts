@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createDatabaseAdapter, type DatabaseAdapterOptions, type DatabaseConfig } from '@portico/service-kit/database'
+import { openDatabase, type DatabaseConfig, type DatabaseOptions } from '@portico/service-kit/database'
 import { PrismaClient } from '@portico/users/generated/prisma/client'
 import { createMemoryLog } from './memory-log.ts'
 
@@ -9,14 +9,14 @@ const LIMITS = { poolMax: 5, connectWithinMs: 5000, statementTimeoutMs: 5000, lo
 export function connectUsers(
   url: string,
   limits: Partial<DatabaseConfig> = {},
-  options: Partial<DatabaseAdapterOptions> = {},
+  options: Partial<DatabaseOptions> = {},
 ) {
-  const adapter = createDatabaseAdapter(
+  const database = openDatabase(
+    (clientOptions) => new PrismaClient(clientOptions),
     { url, ...LIMITS, ...limits },
     { service: 'users', log: createMemoryLog().log, ...options },
   )
-  const db = new PrismaClient({ adapter })
-  return Object.assign(db, { [Symbol.asyncDispose]: () => db.$disconnect() })
+  return Object.assign(database.client, { [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() })
 }
 
 /** A user whose email nobody has, unless it is given. */

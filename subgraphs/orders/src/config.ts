@@ -1,11 +1,11 @@
 import { evenWithMistakes, parseEnvironment, type Environment } from '@portico/service-kit/config'
+import { shopVariables } from '@portico/service-kit/shop-currency'
 import {
   checkSubgraphVariables,
   subgraphVariables,
   toSubgraphConfig,
   type SubgraphConfig,
 } from '@portico/service-kit/subgraph-config'
-import { z } from 'zod'
 
 export interface OrdersConfig {
   subgraph: SubgraphConfig
@@ -14,9 +14,7 @@ export interface OrdersConfig {
 }
 
 const variables = subgraphVariables
-  .extend({
-    SHOP_CURRENCY: z.string().default('EUR').describe("The shop's currency, fixed at the first start."),
-  })
+  .extend(shopVariables)
   .superRefine(checkSubgraphVariables, evenWithMistakes)
   .transform((env): OrdersConfig => ({ subgraph: toSubgraphConfig(env), shopCurrency: env.SHOP_CURRENCY }))
 

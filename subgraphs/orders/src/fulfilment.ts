@@ -1,3 +1,4 @@
+import { actorOf } from '@portico/service-kit/ids'
 import { validate, type ValidationError } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import type { PrismaClient } from './generated/prisma/client.ts'
@@ -24,7 +25,7 @@ const shipment = z.object({
 
 /** What staff do with a confirmed order: ship it, and note that it has arrived. */
 export function createFulfilment(db: PrismaClient): Fulfilment {
-  const byStaff = (staffId: string) => ({ actor: 'STAFF', actorId: staffId }) as const
+  const byStaff = (staffId: string) => ({ actor: 'STAFF', actorId: actorOf(staffId) }) as const
 
   return {
     async ship({ orderId, staffId, expectedVersion, trackingNumber }) {

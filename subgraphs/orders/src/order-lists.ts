@@ -1,6 +1,7 @@
 import { isId } from '@portico/service-kit/ids'
 import {
   createOrdering,
+  idKey,
   instantKey,
   parsePage,
   toConnection,
@@ -41,7 +42,7 @@ export interface StatusCount {
   orders: number
 }
 
-const newestFirst = createOrdering<Position>('orders', z.tuple([instantKey, z.uuid()]))
+const newestFirst = createOrdering<Position>('orders', z.tuple([instantKey, idKey]))
 
 /** All orders, newest first, for those who may read them. */
 export async function listOrders(

@@ -7,12 +7,11 @@ export interface Transition {
   orderId: string
   to: OrderStatus
   actor: OrderActor
-  /** The user who acts; left out for SYSTEM. */
-  actorId?: string
+  /** The account that acts, if it is one of ours. */
+  actorId: string | null
   expectedVersion: number
-  reason?: string
   /** What else changes with the status. */
-  data?: Partial<Pick<Order, 'trackingNumber' | 'statusReason'>>
+  data?: Pick<Order, 'trackingNumber'>
 }
 
 export type TransitionResult =
@@ -23,7 +22,7 @@ export type TransitionResult =
  * same version one succeeds, and the others get a conflict.
  */
 export async function transition(db: PrismaClient, change: Transition): Promise<TransitionResult> {
-  const { orderId, to, actor, actorId = null, expectedVersion, reason = null, data = {} } = change
+  const { orderId, to, actor, actorId, expectedVersion, data = {} } = change
   if (!isId(orderId)) return notFound('order')
   const order = await db.order.findUnique({ where: { id: orderId } })
   if (!order) return notFound('order')
@@ -40,7 +39,7 @@ export async function transition(db: PrismaClient, change: Transition): Promise<
     const { _max: last } = await tx.orderEvent.aggregate({ where: { orderId: order.id }, _max: { sequence: true } })
     const sequence = (last.sequence ?? 0) + 1
     await tx.orderEvent.create({
-      data: { orderId: order.id, sequence, fromStatus: order.status, toStatus: to, actor, actorId, reason },
+      data: { orderId: order.id, sequence, fromStatus: order.status, toStatus: to, actor, actorId },
     })
     return row
   })

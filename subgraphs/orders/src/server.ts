@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase } from '@portico/service-kit/database'
 import type { Logger } from '@portico/service-kit/logger'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
 import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
@@ -19,10 +19,14 @@ export interface OrdersDependencies {
 export async function startOrders(config: OrdersConfig, { log, onStatement }: OrdersDependencies): Promise<Subgraph> {
   await using stack = new AsyncDisposableStack()
 
-  const adapter = createDatabaseAdapter(config.subgraph.database, { service: 'orders', log })
-  const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
-  stack.defer(() => db.$disconnect())
-  if (onStatement) db.$on('query', ({ query }) => onStatement(query))
+  const database = stack.use(
+    openDatabase((options) => new PrismaClient(options), config.subgraph.database, {
+      service: 'orders',
+      log,
+      onStatement,
+    }),
+  )
+  const db = database.client
 
   const shopCurrency = await fixShopCurrency(db, config.shopCurrency)
   const domain: Domain = { db, fulfilment: createFulfilment(db) }
@@ -35,9 +39,9 @@ export async function startOrders(config: OrdersConfig, { log, onStatement }: Or
       schemaFile: new URL('../schema.graphql', import.meta.url),
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, shopCurrency) }),
-      checks: [{ name: 'database', check: async () => void (await db.$queryRaw`SELECT 1`) }],
+      checks: [database.check],
     }),
   )
   const running = stack.move()
-  return { url: subgraph.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { ...subgraph, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

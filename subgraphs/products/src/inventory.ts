@@ -1,4 +1,3 @@
-import { isId } from '@portico/service-kit/ids'
 import type { Inventory as InventoryRecord } from './generated/prisma/client.ts'
 
 export type StockStatus = 'IN_STOCK' | 'LOW' | 'OUT_OF_STOCK'
@@ -21,9 +20,4 @@ const LOW = 5
 export function inventoryOf({ available, reserved }: InventoryRecord, asOf: Date): Inventory {
   const status = available === 0 ? 'OUT_OF_STOCK' : available <= LOW ? 'LOW' : 'IN_STOCK'
   return { available, status, reserved, asOf }
-}
-
-/** Who is written down for an adjustment: nobody when another issuer's viewer has an id that is none of ours. */
-export function actorOf(viewerId: string): string | null {
-  return isId(viewerId) ? viewerId : null
 }

@@ -1,5 +1,5 @@
 import { isStorable } from '@portico/service-kit/ids'
-import { createOrdering, instantKey, type Ordering, type Page } from '@portico/service-kit/pagination'
+import { createOrdering, idKey, instantKey, type Ordering, type Page } from '@portico/service-kit/pagination'
 import { z } from 'zod'
 import { Prisma, type Product } from './generated/prisma/client.ts'
 
@@ -62,7 +62,7 @@ export const PRODUCT_ORDERS: Readonly<Record<ProductSort, ProductOrder>> = {
 }
 
 function cursorsOf(name: string, value: z.ZodType<SortValue>): Ordering<Position> {
-  return createOrdering(`products:${name}`, z.tuple([value, z.guid()]))
+  return createOrdering(`products:${name}`, z.tuple([value, idKey]))
 }
 
 /** The conditions that keep to the rows between a page's cursors. */

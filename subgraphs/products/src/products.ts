@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isUniqueViolation, retryConflicts } from '@portico/service-kit/database-errors'
-import { isId } from '@portico/service-kit/ids'
+import { actorOf, isId } from '@portico/service-kit/ids'
 import {
   notFound,
   taken,
@@ -14,7 +14,6 @@ import { z } from 'zod'
 import { categoryIssues } from './categories.ts'
 import type { PrismaClient, Product, ProductStatus } from './generated/prisma/client.ts'
 import { writeOnce } from './idempotency.ts'
-import { actorOf } from './inventory.ts'
 import { insertProduct, newProduct, productDescription, productTitle, type NewProductInput } from './new-product.ts'
 
 export interface ProductChange {

@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase } from '@portico/service-kit/database'
 import type { Logger } from '@portico/service-kit/logger'
 import { startPeriodic } from '@portico/service-kit/periodic'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
@@ -27,14 +27,15 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
   const { log, now = Date.now, onStatement } = dependencies
   await using stack = new AsyncDisposableStack()
 
-  const adapter = createDatabaseAdapter(config.subgraph.database, {
-    service: 'products',
-    log,
-    settings: SEARCH_SETTINGS,
-  })
-  const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
-  stack.defer(() => db.$disconnect())
-  if (onStatement) db.$on('query', ({ query }) => onStatement(query))
+  const database = stack.use(
+    openDatabase((options) => new PrismaClient(options), config.subgraph.database, {
+      service: 'products',
+      log,
+      onStatement,
+      settings: SEARCH_SETTINGS,
+    }),
+  )
+  const db = database.client
 
   const currency = await fixShopCurrency(db, config.shopCurrency)
   const domain: Domain = {
@@ -54,9 +55,9 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
       schemaFile: new URL('../schema.graphql', import.meta.url),
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, now) }),
-      checks: [{ name: 'database', check: async () => void (await db.$queryRaw`SELECT 1`) }],
+      checks: [database.check],
     }),
   )
   const running = stack.move()
-  return { url: subgraph.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { ...subgraph, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

@@ -1,12 +1,12 @@
 import { retryConflicts } from '@portico/service-kit/database-errors'
-import { isStorable } from '@portico/service-kit/ids'
+import { actorOf, isStorable } from '@portico/service-kit/ids'
 import { notFound, type IdempotencyMismatchError, type NotFoundError } from '@portico/service-kit/user-errors'
 import { line, validate, validationError, type ValidationError } from '@portico/service-kit/validation'
 import type { SignedInViewer } from '@portico/service-kit/viewer'
 import { z } from 'zod'
 import type { Prisma, PrismaClient, ProductVariant } from './generated/prisma/client.ts'
 import { idempotencyKey, writeOnce } from './idempotency.ts'
-import { actorOf, MOST_STOCK } from './inventory.ts'
+import { MOST_STOCK } from './inventory.ts'
 import { ifVisible } from './visibility.ts'
 
 export interface StockAdjustment {

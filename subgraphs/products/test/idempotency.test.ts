@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase, type Database } from '@portico/service-kit/database'
 import { createLogger } from '@portico/service-kit/logger'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
 import { testSubgraphConfig } from '@portico/testkit/test-subgraph'
@@ -8,15 +8,17 @@ import { PrismaClient } from '../src/generated/prisma/client.ts'
 import { pruneIdempotency, writeOnce } from '../src/idempotency.ts'
 
 let database: TestDatabase
+let opened: Database<PrismaClient>
 let db: PrismaClient
 beforeAll(async () => {
   database = await createTestDatabase('products')
   const config = testSubgraphConfig(database.url, 'unused').database
   const log = createLogger({ service: 'products', level: 'silent' })
-  db = new PrismaClient({ adapter: createDatabaseAdapter(config, { service: 'products', log }) })
+  opened = openDatabase((options) => new PrismaClient(options), config, { service: 'products', log })
+  db = opened.client
 })
 afterAll(async () => {
-  await db.$disconnect()
+  await opened[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 

@@ -1,7 +1,13 @@
 import { isUniqueViolation } from '@portico/service-kit/database-errors'
 import { rateLimited } from '@portico/service-kit/errors'
-import { isStorable } from '@portico/service-kit/ids'
-import { taken, versionConflict, type ConflictError } from '@portico/service-kit/user-errors'
+import { isId, isStorable } from '@portico/service-kit/ids'
+import {
+  notFound,
+  taken,
+  versionConflict,
+  type ConflictError,
+  type NotFoundError,
+} from '@portico/service-kit/user-errors'
 import { line, validate, type ValidationError } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import { emailKeyOf } from './emails.ts'
@@ -38,7 +44,7 @@ export interface Accounts {
   updateProfile(
     userId: string,
     input: { displayName?: string | null | undefined; expectedVersion: number },
-  ): Promise<(User & { __typename: 'User' }) | ValidationError | ConflictError>
+  ): Promise<(User & { __typename: 'User' }) | ValidationError | NotFoundError | ConflictError>
   changePassword(
     userId: string,
     input: { currentPassword: string; newPassword: string },
@@ -52,7 +58,10 @@ export interface AccountsOptions {
   now: () => number
 }
 
-/** What people do with their own account. */
+/**
+ * What people do with their own account. Who was signed in by another issuer has none: no password is theirs, and their
+ * profile is not there.
+ */
 export function createAccounts({ db, sessions, throttle, now }: AccountsOptions): Accounts {
   async function checkPassword(user: User | null, given: string, emailKey: string): Promise<boolean> {
     const wait = await throttle.attempt(emailKey)
@@ -99,20 +108,22 @@ export function createAccounts({ db, sessions, throttle, now }: AccountsOptions)
     async updateProfile(userId, input) {
       const checked = validate(z.object({ displayName: displayName.nullish() }), input, ['input'])
       if (!checked.ok) return checked.error
+      if (!isId(userId)) return notFound('account')
       const { displayName: name } = checked.value
       const [user] = await db.user.updateManyAndReturn({
         where: { id: userId, version: input.expectedVersion },
         data: { version: { increment: 1 }, ...(name == null ? {} : { displayName: name }) },
       })
       if (user) return { __typename: 'User', ...user }
-      const current = await db.user.findUniqueOrThrow({ where: { id: userId } })
-      return versionConflict(current.version)
+      const current = await db.user.findUnique({ where: { id: userId } })
+      return current ? versionConflict(current.version) : notFound('account')
     },
 
     async changePassword(userId, { currentPassword, newPassword }) {
       const checked = validate(z.object({ newPassword: password }), { newPassword })
       if (!checked.ok) return checked.error
-      const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
+      const user = isId(userId) ? await db.user.findUnique({ where: { id: userId } }) : null
+      if (!user) return invalidCredentials()
       if (!(await checkPassword(user, currentPassword, user.emailKey))) return invalidCredentials()
       const passwordHash = await hashPassword(newPassword)
       const changed = await db.$transaction(async (tx) => {

@@ -35,7 +35,7 @@ export interface AddressInput {
 type AddressRecord = Address & { __typename: 'Address' }
 
 export interface Addresses {
-  add(userId: string, input: AddressInput): Promise<AddressRecord | ValidationError>
+  add(userId: string, input: AddressInput): Promise<AddressRecord | ValidationError | NotFoundError>
   update(
     userId: string,
     change: { id: string; input: AddressInput; expectedVersion: number },
@@ -43,15 +43,17 @@ export interface Addresses {
   remove(userId: string, id: string): Promise<AddressRecord | NotFoundError>
 }
 
-/** The address book of a user. Someone else's address is one that is not there. */
+/** The address book of a user. Someone else's address is one that is not there, and so is every one of no account. */
 export function createAddresses(db: PrismaClient): Addresses {
   return {
     async add(userId, input) {
       const checked = validate(addressInput, input, ['input'])
       if (!checked.ok) return checked.error
+      if (!isId(userId)) return notFound('account')
       return db.$transaction(async (tx) => {
         // The user's row serialises concurrent additions, so that the bound holds.
-        await tx.$queryRaw`SELECT 1 FROM "user" WHERE id = ${userId}::uuid FOR UPDATE`
+        const user = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "user" WHERE id = ${userId}::uuid FOR UPDATE`
+        if (user.length === 0) return notFound('account')
         if ((await tx.address.count({ where: { userId } })) >= MOST_ADDRESSES) {
           return validationError([{ path: ['input'], message: `at most ${MOST_ADDRESSES} addresses can be kept` }])
         }
@@ -63,7 +65,7 @@ export function createAddresses(db: PrismaClient): Addresses {
     async update(userId, { id, input, expectedVersion }) {
       const checked = validate(addressInput, input, ['input'])
       if (!checked.ok) return checked.error
-      if (!isId(id)) return notFound('address')
+      if (!isId(id) || !isId(userId)) return notFound('address')
       const [address] = await db.address.updateManyAndReturn({
         where: { id, userId, version: expectedVersion },
         data: { ...checked.value, version: { increment: 1 } },
@@ -74,7 +76,7 @@ export function createAddresses(db: PrismaClient): Addresses {
     },
 
     async remove(userId, id) {
-      if (!isId(id)) return notFound('address')
+      if (!isId(id) || !isId(userId)) return notFound('address')
       const [address] = await db.$queryRaw<Address[]>`
         DELETE FROM address WHERE id = ${id}::uuid AND user_id = ${userId}::uuid
         RETURNING id, user_id AS "userId", recipient, line1, line2, city, region, postal_code AS "postalCode",

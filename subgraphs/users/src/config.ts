@@ -22,12 +22,17 @@ export interface UsersConfig {
   tokens: TokenConfig
 }
 
+/** `ACCESS_TOKEN_LIFETIME_S`, which the rotation of keys has to know as well. */
+export const accessTokenLifetime = integer({ min: 60, max: 86_400, unit: 'seconds' })
+  .default(900)
+  .describe('How long an access token is good for.')
+
 const variables = subgraphVariables
   .extend({
     SIGNING_KEYS_FOLDER: z.string().describe('Folder of the private keys that sign access tokens.'),
     TOKEN_ISSUER: z.string().default('https://portico.local/users').describe('`iss` of access tokens.'),
     TOKEN_AUDIENCE: z.string().default('portico').describe('`aud` of access tokens.'),
-    ACCESS_TOKEN_LIFETIME_S: integer({ min: 60, max: 86_400, unit: 'seconds' }).default(900),
+    ACCESS_TOKEN_LIFETIME_S: accessTokenLifetime,
     REFRESH_TOKEN_LIFETIME_S: integer({ min: 3600, max: 31_536_000, unit: 'seconds' }).default(2_592_000),
   })
   .superRefine(checkSubgraphVariables, evenWithMistakes)

@@ -1,6 +1,7 @@
 import { badUserInput } from '@portico/service-kit/errors'
 import {
   createOrdering,
+  idKey,
   instantKey,
   parsePage,
   toConnection,
@@ -22,7 +23,7 @@ export interface UserConnection extends Connection<User> {
   totalCount: () => Promise<number>
 }
 
-const byNewest = createOrdering('users', z.tuple([instantKey, z.uuid()]))
+const byNewest = createOrdering('users', z.tuple([instantKey, idKey]))
 
 /** All users, newest first, for those who may read them. */
 export async function listUsers(

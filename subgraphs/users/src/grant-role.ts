@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase } from '@portico/service-kit/database'
 import { createLogger } from '@portico/service-kit/logger'
 import { emailKeyOf } from './emails.ts'
 import { PrismaClient, Role } from './generated/prisma/client.ts'
@@ -20,19 +20,17 @@ export async function grantRole(
   }
   const pool = { poolMax: 1, connectWithinMs: 5000, statementTimeoutMs: 5000, lockTimeoutMs: 5000 }
   const log = createLogger({ service: 'users-grant', level: 'warn' })
-  const db = new PrismaClient({
-    adapter: createDatabaseAdapter({ url: databaseUrl, ...pool }, { service: 'users', log }),
+  await using database = openDatabase(
+    (options) => new PrismaClient(options),
+    { url: databaseUrl, ...pool },
+    { service: 'users-grant', log },
+  )
+  return await database.client.$transaction(async (tx) => {
+    const user = await tx.user.findUnique({ where: { emailKey: emailKeyOf(email) } })
+    if (!user) throw new Error(`No account has the email ${email}. Register it first.`)
+    if (user.role === role) return `${user.email} is ${role} already.`
+    await tx.user.update({ where: { id: user.id }, data: { role, version: { increment: 1 } } })
+    await endAllSessions(tx, user.id, new Date())
+    return `${user.email} is ${role} now, was ${user.role}. All sessions ended: sign in again to use it.`
   })
-  try {
-    return await db.$transaction(async (tx) => {
-      const user = await tx.user.findUnique({ where: { emailKey: emailKeyOf(email) } })
-      if (!user) throw new Error(`No account has the email ${email}. Register it first.`)
-      if (user.role === role) return `${user.email} is ${role} already.`
-      await tx.user.update({ where: { id: user.id }, data: { role, version: { increment: 1 } } })
-      await endAllSessions(tx, user.id, new Date())
-      return `${user.email} is ${role} now, was ${user.role}. All sessions ended: sign in again to use it.`
-    })
-  } finally {
-    await db.$disconnect()
-  }
 }

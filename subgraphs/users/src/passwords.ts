@@ -5,13 +5,23 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 let decoy: Promise<string> | undefined
 
+/** What is compared with in vain when there is no account; made once, and again after that failed. */
+function decoyHash(): Promise<string> {
+  decoy ??= hashPassword('the password of no account').catch((error: unknown) => {
+    decoy = undefined
+    throw error
+  })
+  return decoy
+}
+
 export function hashPassword(password: string): Promise<string> {
   return hash(password, PARAMETERS)
 }
 
 /** Without a hash to compare with, it takes as long and is false: time tells nobody whether an account exists. */
 export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
-  decoy ??= hashPassword('the password of no account')
-  const matches = await verify(passwordHash ?? (await decoy), password, PARAMETERS)
+  // Waited for also when it is not needed, so that the first sign-in of a process tells nothing either.
+  const inVain = await decoyHash()
+  const matches = await verify(passwordHash ?? inVain, password, PARAMETERS)
   return matches && passwordHash !== undefined
 }

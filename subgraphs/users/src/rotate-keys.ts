@@ -1,11 +1,12 @@
 import { runCommand } from '@portico/service-kit/command'
-import { integer, parseEnvironment } from '@portico/service-kit/config'
+import { parseEnvironment } from '@portico/service-kit/config'
 import { z } from 'zod'
+import { accessTokenLifetime } from './config.ts'
 import { rotateSigningKeys } from './rotate-signing-keys.ts'
 
 const variables = z.object({
   SIGNING_KEYS_FOLDER: z.string(),
-  ACCESS_TOKEN_LIFETIME_S: integer({ min: 60, max: 86_400, unit: 'seconds' }).default(900),
+  ACCESS_TOKEN_LIFETIME_S: accessTokenLifetime,
 })
 
 // For a deployed subgraph: `node dist/rotate-keys.js`, with its SIGNING_KEYS_FOLDER.

@@ -1,4 +1,4 @@
-import { createDatabaseAdapter } from '@portico/service-kit/database'
+import { openDatabase } from '@portico/service-kit/database'
 import type { Logger } from '@portico/service-kit/logger'
 import { startPeriodic } from '@portico/service-kit/periodic'
 import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
@@ -27,10 +27,14 @@ export async function startUsers(config: UsersConfig, dependencies: UsersDepende
   const { log, now = Date.now, onStatement } = dependencies
   await using stack = new AsyncDisposableStack()
 
-  const adapter = createDatabaseAdapter(config.subgraph.database, { service: 'users', log })
-  const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
-  stack.defer(() => db.$disconnect())
-  if (onStatement) db.$on('query', ({ query }) => onStatement(query))
+  const database = stack.use(
+    openDatabase((options) => new PrismaClient(options), config.subgraph.database, {
+      service: 'users',
+      log,
+      onStatement,
+    }),
+  )
+  const db = database.client
 
   const { tokens } = config
   const keys = stack.use(
@@ -58,7 +62,7 @@ export async function startUsers(config: UsersConfig, dependencies: UsersDepende
       schemaFile: new URL('../schema.graphql', import.meta.url),
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db) }),
-      checks: [{ name: 'database', check: async () => void (await db.$queryRaw`SELECT 1`) }],
+      checks: [database.check],
       routes: (app) => {
         app.get('/.well-known/jwks.json', async (_, reply) =>
           reply.header('cache-control', 'public, max-age=60').send({ keys: keys.published() }),
@@ -67,5 +71,5 @@ export async function startUsers(config: UsersConfig, dependencies: UsersDepende
     }),
   )
   const running = stack.move()
-  return { url: subgraph.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { ...subgraph, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

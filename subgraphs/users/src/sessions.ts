@@ -85,10 +85,11 @@ export function createSessions({ db, tokens, keys, now }: SessionsOptions): Sess
           await tx.refreshToken.create({ data: { tokenHash: hashOf(successor), familyId: token.familyId, expiresAt } })
           return { user, refreshToken: successor, expiresAt }
         }
-        if (now() - token.rotatedAt.getTime() <= REPEAT_WITHIN_MS) {
-          const successor = successorOf(refreshToken, token.successorSalt)
-          const known = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(successor) } })
-          return known ? { user, refreshToken: successor, expiresAt: known.expiresAt } : undefined
+        const successor = successorOf(refreshToken, token.successorSalt)
+        const known = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(successor) } })
+        // A successor that was used itself has arrived: then this is no repeat of a lost answer, but a second user.
+        if (known && !known.rotatedAt && now() - token.rotatedAt.getTime() <= REPEAT_WITHIN_MS) {
+          return { user, refreshToken: successor, expiresAt: known.expiresAt }
         }
         await tx.sessionFamily.update({ where: { id: token.familyId }, data: { endedAt: new Date(now()) } })
         return undefined

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@portico/service-kit/logger'
+import { startPeriodic } from '@portico/service-kit/periodic'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
 import { z } from 'zod'
 
@@ -14,6 +15,14 @@ const keyFile = z.object({
   signsFrom: z.iso.datetime().transform((text) => new Date(text)),
 })
 type KeyFile = z.infer<typeof keyFile>
+
+interface SigningKey {
+  file: KeyFile
+  key: CryptoKey
+}
+
+/** How far the clocks of verifiers may be behind. */
+const CLOCK_SKEW_S = 60
 
 export interface SigningKeys extends AsyncDisposable {
   /** The key that signs now. */
@@ -34,7 +43,7 @@ export interface SigningKeysOptions {
 
 /**
  * The keys that sign access tokens, read from a folder and again whenever it changes, so that a rotation needs no
- * restart. A folder that can't be used later on is logged, and the last good keys stay.
+ * restart. A folder that can't be used later on is logged once for each change to it, and the last good keys stay.
  *
  * @throws Error when the folder has no usable key at first.
  */
@@ -46,23 +55,23 @@ export async function loadSigningKeys(options: SigningKeysOptions): Promise<Sign
     throw new Error(`${folder} has no key that signs now. Make one: npm run users:rotate-keys -- --now`)
   }
 
+  let complainedOf: string | undefined
   async function refresh() {
+    const next = await fingerprint(folder)
+    if (next === seen) return
     try {
-      const next = await fingerprint(folder)
-      if (next === seen) return
       const read = await readKeys(folder)
-      if (read.length === 0) throw new Error('no key is left')
+      if (read.length === 0) throw new Error(`${folder} has no key any more.`)
       keys = read
       seen = next
       log.info({ kids: keys.map(({ file }) => file.kid) }, 'signing keys read again')
     } catch (err) {
-      log.error({ err, folder }, 'signing keys can not be read; the last good ones stay in use')
+      if (next !== complainedOf)
+        log.error({ err, folder }, 'signing keys can not be read; the last good ones stay in use')
+      complainedOf = next
     }
   }
-  let refreshing = Promise.resolve()
-  const timer = setInterval(() => {
-    refreshing = refresh()
-  }, pollMs)
+  const polling = startPeriodic({ name: 'look for signing keys', everyMs: pollMs, run: refresh, log })
 
   return {
     current() {
@@ -71,17 +80,12 @@ export async function loadSigningKeys(options: SigningKeysOptions): Promise<Sign
       return { kid: signing.file.kid, key: signing.key }
     },
     published() {
+      const retired = retiredOf(keys, tokenLifetimeS, now())
       return keys
-        .filter((_, index) => {
-          const supersededAt = keys[index + 1]?.file.signsFrom.getTime() ?? Infinity
-          return supersededAt + (tokenLifetimeS + 60) * 1000 > now()
-        })
+        .filter((key) => !retired.has(key))
         .map(({ file: { kty, crv, x, kid } }) => ({ kty, crv, x, kid, alg: 'EdDSA', use: 'sig' }))
     },
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await refreshing
-    },
+    [Symbol.asyncDispose]: () => polling[Symbol.asyncDispose](),
   }
 }
 
@@ -100,26 +104,38 @@ export async function createSigningKey(folder: string, signsFrom: Date): Promise
 
 /** Removes the keys whose last token has expired, and returns their `kid`s. */
 export async function removeRetiredKeys(folder: string, tokenLifetimeS: number, now = Date.now()): Promise<string[]> {
-  const keys = await readKeys(folder)
-  const retired = keys.filter((_, index) => {
-    const next = keys[index + 1]
-    return next !== undefined && next.file.signsFrom.getTime() + (tokenLifetimeS + 60) * 1000 <= now
-  })
+  const retired = [...retiredOf(await readKeys(folder), tokenLifetimeS, now)]
   await Promise.all(retired.map(({ file }) => rm(join(folder, `${file.kid}.json`))))
   return retired.map(({ file }) => file.kid)
 }
 
-async function fingerprint(folder: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
-  const stats = await Promise.all(names.map((name) => stat(join(folder, name))))
-  return names.map((name, index) => `${name}:${stats[index]?.mtimeMs}`).join()
+/** Of keys in the order in which they sign: those whose last token has expired since the next one took over. */
+function retiredOf(keys: readonly SigningKey[], tokenLifetimeS: number, now: number): Set<SigningKey> {
+  const keptMs = (tokenLifetimeS + CLOCK_SKEW_S) * 1000
+  return new Set(
+    keys.filter((_, index) => {
+      const next = keys[index + 1]
+      return next !== undefined && next.file.signsFrom.getTime() + keptMs <= now
+    }),
+  )
 }
 
-async function readKeys(folder: string): Promise<{ file: KeyFile; key: CryptoKey }[]> {
+/** Differs when the folder was changed; never fails, since reading the keys says better what is wrong. */
+async function fingerprint(folder: string): Promise<string> {
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
+    const stats = await Promise.all(names.map((name) => stat(join(folder, name))))
+    return names.map((name, index) => `${name}:${stats[index]?.mtimeMs}`).join()
+  } catch (error) {
+    return String(error)
+  }
+}
+
+async function readKeys(folder: string): Promise<SigningKey[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
   const keys = await Promise.all(
     names.map(async (name) => {
-      const result = keyFile.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')))
+      const result = keyFile.safeParse(parseJson(await readFile(join(folder, name), 'utf8')))
       if (!result.success) throw new Error(`${join(folder, name)} is not a signing key of npm run users:rotate-keys.`)
       const key = await importJWK({ ...result.data }, 'EdDSA')
       if (key instanceof Uint8Array) throw new Error(`${join(folder, name)} is a symmetric key.`)
@@ -127,4 +143,12 @@ async function readKeys(folder: string): Promise<{ file: KeyFile; key: CryptoKey
     }),
   )
   return keys.toSorted((a, b) => a.file.signsFrom.getTime() - b.file.signsFrom.getTime())
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

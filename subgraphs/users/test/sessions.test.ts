@@ -99,6 +99,15 @@ describe('refreshing', () => {
     expect((await refresh(next.refreshToken ?? '')).__typename).toBe('InvalidCredentialsError')
   })
 
+  it('ends the family when a token is used again though its successor has arrived, however soon', async () => {
+    const { session } = await users.register('mallory@example.com')
+    const next = await refresh(session.refreshToken)
+    const live = await refresh(next.refreshToken ?? '')
+    expect(live.__typename).toBe('Session')
+    expect((await refresh(session.refreshToken)).__typename).toBe('InvalidCredentialsError')
+    expect((await refresh(live.refreshToken ?? '')).__typename).toBe('InvalidCredentialsError')
+  })
+
   it('refuses an expired token, one that was never issued, and one that was signed out', async () => {
     const { session: expired } = await users.register('heidi@example.com')
     users.clock.now += 2_592_000_001

@@ -1,26 +1,33 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
 import { createRemoteJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { createSigningKey, loadSigningKeys, removeRetiredKeys, type SigningKeys } from '../src/signing-keys.ts'
 import { startTestUsers, type TestUsers } from './users-subgraph.ts'
 
-const log = createLogger({ service: 'test', level: 'silent' })
 const LIFETIME_S = 900
 
 describe('the folder of signing keys', () => {
   let folder: string
+  let lines: Record<string, unknown>[]
   beforeEach(async () => {
+    lines = []
     folder = await mkdtemp(join(tmpdir(), 'portico-keys-'))
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
-  const load = (now: () => number) => loadSigningKeys({ folder, tokenLifetimeS: LIFETIME_S, log, now, pollMs: 10 })
+  const load = (now: () => number) => {
+    const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>)
+    const log = createLogger({ service: 'test', level: 'info' }, { write })
+    return loadSigningKeys({ folder, tokenLifetimeS: LIFETIME_S, log, now, pollMs: 10 })
+  }
+  const complaints = () => lines.filter(({ level }) => level === 'error')
   const kids = (keys: SigningKeys) => keys.published().map(({ kid }) => kid)
   const until = async (condition: () => boolean) => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (!condition()) await sleep(5)
   }
 
   it('publishes a new key before it signs, and the old one until its last token has expired', async () => {
@@ -44,12 +51,37 @@ describe('the folder of signing keys', () => {
     expect(await removeRetiredKeys(folder, LIFETIME_S, now)).toEqual([first])
   })
 
-  it('keeps the last good keys when a file is broken', async () => {
-    const kid = await createSigningKey(folder, new Date(0))
+  it('keeps the last good keys while a file is broken, and says so once for each change', async () => {
+    const first = await createSigningKey(folder, new Date(0))
     await using keys = await load(Date.now)
     await writeFile(join(folder, 'broken.json'), '{')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(keys.current().kid).toBe(kid)
+    await until(() => complaints().length > 0)
+    expect(complaints()).toMatchObject([
+      { err: { message: expect.stringContaining('broken.json is not a signing key') } },
+    ])
+    expect(keys.current().kid).toBe(first)
+
+    // Time for many more looks.
+    await sleep(100)
+    expect(complaints()).toHaveLength(1)
+    await rename(join(folder, 'broken.json'), join(folder, 'as-broken.json'))
+    await until(() => complaints().length > 1)
+    expect(keys.current().kid).toBe(first)
+
+    await rm(join(folder, 'as-broken.json'))
+    const second = await createSigningKey(folder, new Date(1000))
+    await until(() => keys.current().kid === second)
+    expect(complaints()).toHaveLength(2)
+  })
+
+  it('keeps the last good keys when it goes away, until it is back', async () => {
+    const first = await createSigningKey(folder, new Date(0))
+    await using keys = await load(Date.now)
+    await rm(folder, { recursive: true })
+    await until(() => complaints().length > 0)
+    expect(keys.current().kid).toBe(first)
+    const second = await createSigningKey(folder, new Date(1000))
+    await until(() => keys.current().kid === second)
   })
 
   it('says how to make a key when there is none', async () => {

@@ -31,6 +31,7 @@ export interface BootstrapRun {
 }
 
 const thisBootstrap = join(import.meta.dirname, '..')
+const turboConfig = join(import.meta.dirname, '../../../turbo.json')
 
 /** The Node that runs this test, as the platform package that the lock file pins. */
 export const nodePackage: Package = {
@@ -52,6 +53,7 @@ export async function createCheckout(packages: Readonly<Record<string, Package>>
   for (const name of await readdir(thisBootstrap)) {
     if (name.endsWith('.mjs')) await cp(join(thisBootstrap, name), join(root, 'tools/bootstrap', name))
   }
+  await cp(turboConfig, join(root, 'turbo.json'))
   const writeManifests = async (dependencies: object, entries: object): Promise<void> => {
     const manifest = { name: 'checkout', version: '1.0.0', optionalDependencies: references(packages), ...dependencies }
     const lock = { lockfileVersion: 3, packages: { '': manifest, ...locked(packages), ...entries } }

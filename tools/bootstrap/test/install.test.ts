@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, utimes } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -133,6 +133,18 @@ describe('an installed checkout', () => {
 })
 
 describe('the lock', () => {
+  it('of a command that was killed before it had written its process id is taken over', async () => {
+    await using checkout = await createCheckout({ library })
+    await checkout.write('.portico/bootstrap.lock', '')
+    const earlier = new Date(Date.now() - 10_000)
+    await utimes(join(checkout.root, '.portico/bootstrap.lock'), earlier, earlier)
+
+    const { exitCode, output } = await checkout.bootstrap()
+
+    expect(output).toMatch(/^Installing packages/)
+    expect(exitCode).toBe(0)
+  })
+
   it('is waited for while what a killed command has started still runs, and then taken over', async () => {
     await using checkout = await createCheckout({ library })
     using orphan = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'])

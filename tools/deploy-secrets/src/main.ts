@@ -12,14 +12,13 @@ const folder = resolve(import.meta.dirname, '../../../deploy/secrets')
 await runCommand(async (args) => {
   const { values } = parseArgs({ args: [...args], options: { 'rotate-signing-keys': { type: 'boolean' } } })
   const made = await makeSecrets(folder)
-  const report = [
-    ...made.map((name) => `made ${join(relative(process.cwd(), folder), name)}`),
-    made.length === 0 ? 'All secrets are there; none was touched.' : 'Keep a copy of them where only you can read it.',
-  ]
   if (values['rotate-signing-keys']) {
     const keys = { folder: join(folder, SIGNING_KEYS), tokenLifetimeS: LONGEST_TOKEN_LIFETIME_S }
-    report.push(await rotateSigningKeys(keys, []))
+    const report = await rotateSigningKeys(keys, [])
     await openToContainers(folder)
+    return report
   }
-  return report.join('\n')
+  if (made.length === 0) return 'All secrets are there; none was touched.'
+  const lines = made.map((name) => `made ${join(relative(process.cwd(), folder), name)}`)
+  return [...lines, 'Keep a copy of them where only you can read it.'].join('\n')
 })

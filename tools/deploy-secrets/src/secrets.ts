@@ -2,8 +2,9 @@ import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DatabaseName } from '@portico/database/databases'
 import { createPassword, loadOrCreateSecret } from '@portico/database/secrets'
+import { createIdentityKey, parseIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
 import { createSigningKey } from '@portico/users/signing-keys'
-import { createIdentityKey, isKnown, publicKeysOf } from './identity-key.ts'
+import { z } from 'zod'
 
 /** The folder of the keys that sign access tokens, beside the other secrets. */
 export const SIGNING_KEYS = 'users-signing-keys'
@@ -26,7 +27,7 @@ export async function makeSecrets(folder: string): Promise<string[]> {
     })
 
   for (const name of databaseNames) await keepDatabaseSecrets(name, keep)
-  await keepIdentityKeys(await createIdentityKey(), keep)
+  await keepIdentityKeys(JSON.stringify(await createIdentityKey()), keep)
   if ((await readdir(signingKeys)).length === 0) {
     made.push(`${SIGNING_KEYS}/${await createSigningKey(signingKeys, new Date())}.json`)
   }
@@ -59,11 +60,13 @@ async function keepDatabaseSecrets(name: DatabaseName, keep: Keep): Promise<void
   )
 }
 
+const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), x: z.string() })) })
+
 /** The key by which the gateway vouches for viewers, and for the subgraphs its public half. */
 async function keepIdentityKeys(fresh: string, keep: Keep): Promise<void> {
-  const key = await keep('gateway-identity-key.json', () => fresh)
-  const known = await keep('gateway-identity-public-keys.json', () => publicKeysOf(key))
-  if (isKnown(key, known)) return
+  const key = parseIdentityKey(await keep('gateway-identity-key.json', () => fresh))
+  const known = await keep('gateway-identity-public-keys.json', () => JSON.stringify(publicKeysOf(key)))
+  if (keySet.parse(JSON.parse(known)).keys.some(({ kid, x }) => kid === key.kid && x === key.x)) return
   throw new Error(
     'gateway-identity-public-keys.json does not have the public half of gateway-identity-key.json, so no subgraph would ' +
       'believe the gateway. Remove both, or the public keys alone, and run this again.',

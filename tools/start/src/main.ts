@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AlreadyRunning } from '@portico/database/previous-server'
 import { ConfigError } from '@portico/service-kit/config'
-import { runProgram } from '@portico/service-kit/lifecycle'
+import { runProgram, type Running } from '@portico/service-kit/lifecycle'
 import { logLevelFrom } from '@portico/service-kit/logger'
 import { describeGraph } from './banner.ts'
 import { loadConfig, type StartConfig } from './config.ts'
@@ -19,11 +19,10 @@ await runProgram({
   service: 'portico',
   env: process.env,
   log: consoleLog.log,
-  stopWithinMs: 30_000,
   start: (_, stopping) => startGraph(loadConfig(process.env), consoleLog, stopping),
 })
 
-async function startGraph(config: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<AsyncDisposable> {
+async function startGraph(config: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<Running> {
   await requireFreePorts(config)
   await using stack = new AsyncDisposableStack()
   const databases = stack.use(await startDatabases(config, output.log).catch(explain))
@@ -33,7 +32,8 @@ async function startGraph(config: StartConfig, output: ConsoleLog, stopping: Abo
   const supervised = services.toReversed().map((service) => stack.use(supervise(service, output)))
   await Promise.race([untilReady(config, stopping), ...supervised.map(({ failed }) => failed)])
   output.print(describeGraph(config, (performance.now() - started) / 1000))
-  return stack.move()
+  const running = stack.move()
+  return { stopWithinMs: 45_000, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 async function untilReady({ host, ports, healthPaths }: StartConfig, stopping: AbortSignal): Promise<void> {

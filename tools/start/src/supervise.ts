@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT_CONFIG } from '@portico/service-kit/lifecycle'
 import { ROOT } from './config.ts'
@@ -41,7 +40,7 @@ export function supervise(service: Service, { log, attach }: ConsoleLog): Superv
       log.info({ pid: child.pid }, `${service.name} started`)
       if (child.stdout) attach(service.name, child.stdout)
       if (child.stderr) attach(service.name, child.stderr)
-      const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+      const { code, signal } = await exitOf(child)
       if (stop.signal.aborted) return
       if (code === EXIT_CONFIG) return fail(new Error(`${service.name} refused its configuration`))
       if (performance.now() - started > 60_000) pause = FIRST_PAUSE_MS
@@ -65,4 +64,12 @@ export function supervise(service: Service, { log, attach }: ConsoleLog): Superv
       await running
     },
   }
+}
+
+/** Settles when the process is gone, or could not even be started. */
+function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', () => resolve({ code: null, signal: null }))
+  })
 }
