@@ -67,6 +67,7 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
     users: await restartable(stack, (port) =>
       startUsers(loadUsersConfig({ ...common('users', port), SIGNING_KEYS_FOLDER: signingKeys }), {
         log: log('users'),
+        onStatement,
       }),
     ),
     products: await restartable(stack, (port) =>

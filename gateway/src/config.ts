@@ -8,6 +8,7 @@ import {
   milliseconds,
   parseEnvironment,
   port,
+  urlPath,
   type Environment,
 } from '@portico/service-kit/config'
 import { z } from 'zod'
@@ -46,8 +47,6 @@ export interface GatewayConfig {
   drainDelayMs: number
 }
 
-const path = () => z.string().regex(/^\/[\w./-]*$/, 'must be a path that starts with /')
-
 const namedUrls = () =>
   commaList().transform((entries, context) => {
     const urls = new Map<string, URL>()
@@ -70,9 +69,9 @@ const variables = z
     NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
     HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
     PORT: port().default(4000).describe('Port to listen on; 0 takes a free one.'),
-    GRAPHQL_PATH: path().default('/graphql').describe('Path of the GraphQL endpoint.'),
-    HEALTH_LIVE_PATH: path().default('/health/live').describe('Path that answers 200 while the process lives.'),
-    HEALTH_READY_PATH: path().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
+    GRAPHQL_PATH: urlPath().default('/graphql').describe('Path of the GraphQL endpoint.'),
+    HEALTH_LIVE_PATH: urlPath().default('/health/live').describe('Path that answers 200 while the process lives.'),
+    HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
     LOG_LEVEL: logLevel().default('info').describe('Least level that is logged.'),
     SUPERGRAPH_PATH: z.string().optional().describe('A composed supergraph SDL file.'),
     SUBGRAPHS_PATH: z.string().optional().describe('A JSON list of subgraphs (name, url, schema) to compose at start.'),
@@ -98,6 +97,10 @@ const variables = z
     if ((env.SUPERGRAPH_PATH === undefined) === (env.SUBGRAPHS_PATH === undefined)) {
       const message = 'set exactly one of SUPERGRAPH_PATH and SUBGRAPHS_PATH'
       context.addIssue({ code: 'custom', path: [], message, input: env.SUPERGRAPH_PATH })
+    }
+    if (new Set([env.GRAPHQL_PATH, env.HEALTH_LIVE_PATH, env.HEALTH_READY_PATH]).size < 3) {
+      const message = 'must differ from HEALTH_LIVE_PATH and HEALTH_READY_PATH, and these from each other'
+      context.addIssue({ code: 'custom', path: ['GRAPHQL_PATH'], message, input: env.GRAPHQL_PATH })
     }
   }, evenWithMistakes)
   .transform((env): GatewayConfig => ({

@@ -48,6 +48,12 @@ describe('the configuration of the gateway', () => {
     expect(problemsOf(env)).toEqual(['the environment: set exactly one of SUPERGRAPH_PATH and SUBGRAPHS_PATH'])
   })
 
+  it('wants a path of its own for each route', () => {
+    expect(problemsOf({ SUPERGRAPH_PATH: 'a', GRAPHQL_PATH: '/x', HEALTH_LIVE_PATH: '/x' })).toEqual([
+      'GRAPHQL_PATH: must differ from HEALTH_LIVE_PATH and HEALTH_READY_PATH, and these from each other',
+    ])
+  })
+
   it('reads the addresses of subgraphs', () => {
     const { subgraphUrls } = loadConfig({
       SUPERGRAPH_PATH: 'a',

@@ -1,6 +1,5 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-
 import { isProcessAlive } from './postmaster.ts'
 
 /**

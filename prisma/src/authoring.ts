@@ -1,8 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-
 import { exists } from './atomic-folder.ts'
-import { loadMigrations, migrationLock } from './migration-folder.ts'
+import { loadMigrations, MIGRATION_LOCK } from './migration-folder.ts'
 import type { SchemaEngine } from './schema-engine.ts'
 
 /**
@@ -50,7 +49,7 @@ export async function writeNewMigration(
   const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
   const target = join(folder, 'migrations', `${timestamp}_${name}`)
   await mkdir(target, { recursive: true })
-  await writeFile(join(folder, 'migrations', 'migration_lock.toml'), migrationLock)
+  await writeFile(join(folder, 'migrations', 'migration_lock.toml'), MIGRATION_LOCK)
   await writeFile(join(target, 'migration.sql'), header(folder, name, statements) + statements)
   return join(target, 'migration.sql')
 }

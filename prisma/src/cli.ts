@@ -1,12 +1,13 @@
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
-
+import { runCommand } from '@portico/service-kit/command'
+import type { Environment } from '@portico/service-kit/config'
 import { parseDatabaseConfig } from './config.ts'
 import { type DatabaseName, databaseNames, folderOf, openDatabases } from './databases.ts'
 import { migrate, readMigrationStatus } from './migrate.ts'
 import { markApplied, markRolledBack } from './resolve-migration.ts'
 
-const usage = `Usage:
+const USAGE = `Usage:
   npm run db:migrate                                     apply what is pending in the three databases
   npm run db:status                                      say what is applied and what is pending
   npm run db:check                                       compare schema.prisma with the migrations (exit 2: they differ)
@@ -19,31 +20,31 @@ A service is one of ${databaseNames.join(', ')}.`
 const log = (message: string): void => console.log(message)
 
 /** Runs the command and says the exit code of the process. */
-async function run(args: string[]): Promise<number> {
+async function run(args: readonly string[], env: Environment): Promise<number> {
   const { values, positionals } = parseArgs({
-    args,
+    args: [...args],
     allowPositionals: true,
     options: { 'rolled-back': { type: 'string' }, applied: { type: 'string' }, empty: { type: 'boolean' } },
   })
   const [command, service, name] = positionals
   switch (command) {
     case 'migrate':
-      return migrateAll()
+      return migrateAll(env)
     case 'status':
-      return showStatus()
+      return showStatus(env)
     case 'check':
       return checkAll()
     case 'new-migration':
       return newMigration(parseService(service), name ?? '', values.empty ?? false)
     case 'resolve':
-      return resolve(parseService(service), values)
+      return resolve(parseService(service), values, env)
     default:
       throw new UsageError(command ? `There is no command "${command}".` : 'Which command?')
   }
 }
 
-async function migrateAll(): Promise<number> {
-  await using databases = await openDatabases(parseDatabaseConfig(process.env), log)
+async function migrateAll(env: Environment): Promise<number> {
+  await using databases = await openDatabases(parseDatabaseConfig(env), log)
   for (const service of databaseNames) {
     const applied = await migrate({ url: databases.urls[service], folder: migrationsOf(service), log })
     if (applied.length === 0) log(`${service}: nothing to apply`)
@@ -51,8 +52,8 @@ async function migrateAll(): Promise<number> {
   return 0
 }
 
-async function showStatus(): Promise<number> {
-  await using databases = await openDatabases(parseDatabaseConfig(process.env), log)
+async function showStatus(env: Environment): Promise<number> {
+  await using databases = await openDatabases(parseDatabaseConfig(env), log)
   let exitCode = 0
   for (const service of databaseNames) {
     const status = await readMigrationStatus({ url: databases.urls[service], folder: migrationsOf(service) })
@@ -101,10 +102,11 @@ async function newMigration(service: DatabaseName, name: string, empty: boolean)
 async function resolve(
   service: DatabaseName,
   { 'rolled-back': rolledBack, applied }: { 'rolled-back'?: string | undefined; applied?: string | undefined },
+  env: Environment,
 ): Promise<number> {
   if ((rolledBack === undefined) === (applied === undefined))
     throw new UsageError('Say either --rolled-back <name> or --applied <name>.')
-  await using databases = await openDatabases(parseDatabaseConfig(process.env), log)
+  await using databases = await openDatabases(parseDatabaseConfig(env), log)
   const url = databases.urls[service]
   if (rolledBack !== undefined) {
     await markRolledBack({ url, name: rolledBack })
@@ -129,13 +131,8 @@ function parseService(text: string | undefined): DatabaseName {
 
 class UsageError extends Error {
   constructor(message: string) {
-    super(`${message}\n${usage}`)
+    super(`${message}\n${USAGE}`)
   }
 }
 
-try {
-  process.exitCode = await run(process.argv.slice(2))
-} catch (error) {
-  console.error(process.env['DEBUG'] || !(error instanceof Error) ? error : error.message)
-  process.exitCode = 1
-}
+await runCommand(run)

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
-
-import { Client, escapeIdentifier, escapeLiteral } from 'pg'
-
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import type { DatabaseConfig } from './config.ts'
 import { connectEmbeddedPostgres } from './embedded-postgres.ts'
+import { connectPg } from './pg-connection.ts'
 import { loadOrCreatePasswords } from './secrets.ts'
 
 /** The databases of Portico: one for each subgraph, named like it and like the role that owns it. */
@@ -35,8 +34,10 @@ export async function openDatabases(config: DatabaseConfig, log: (message: strin
   }
 }
 
+const PREPARATION = { name: 'portico prepare' }
+
 /** Serialises processes that prepare the same server. */
-const preparationLock = 767_842_602
+const PREPARATION_LOCK = 767_842_602
 
 /**
  * Makes, in the server behind `superuserUrl`, a database for each name and a role that owns that one database, can open
@@ -51,8 +52,8 @@ export async function ensureDatabases<Name extends string>(
   passwords: Record<Name, string>,
 ): Promise<Record<Name, string>> {
   const names = Object.keys(passwords) as Name[]
-  await using server = await connect(superuserUrl)
-  await server.client.query('SELECT pg_advisory_lock($1)', [preparationLock])
+  await using server = await connectPg(superuserUrl, PREPARATION)
+  await server.client.query('SELECT pg_advisory_lock($1)', [PREPARATION_LOCK])
   await server.client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC')
   for (const name of names) await ensureDatabase(server.client, name, passwords[name])
   for (const name of names) await ensureSchema(withDatabase(superuserUrl, name), name)
@@ -76,7 +77,7 @@ async function ensureDatabase(client: Client, name: string, password: string): P
 }
 
 async function ensureSchema(databaseUrl: string, owner: string): Promise<void> {
-  await using database = await connect(databaseUrl)
+  await using database = await connectPg(databaseUrl, PREPARATION)
   await database.client.query(`ALTER SCHEMA public OWNER TO ${escapeIdentifier(owner)}`)
   await database.client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC')
 }
@@ -92,10 +93,4 @@ function withRole(url: string, name: string, password: string): string {
   changed.username = encodeURIComponent(name)
   changed.password = encodeURIComponent(password)
   return changed.href
-}
-
-async function connect(url: string): Promise<AsyncDisposable & { client: Client }> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  await client.connect()
-  return { client, [Symbol.asyncDispose]: () => client.end() }
 }

@@ -1,6 +1,7 @@
 import { type DatabaseName, databaseNames } from './databases.ts'
-import { connect, fill, findConflict, isFilled } from './demo/database-contents.ts'
+import { fill, findConflict, isFilled } from './demo/database-contents.ts'
 import { generateDemoData } from './demo/generate.ts'
+import { connectPg } from './pg-connection.ts'
 
 export interface DemoDataOptions {
   /** The migrated databases. */
@@ -9,13 +10,15 @@ export interface DemoDataOptions {
   log: (message: string) => void
 }
 
+const CONNECTION = { name: 'portico demo data' }
+
 /** The seed of the shop that everybody gets. */
-const seed = 'portico'
+const SEED = 'portico'
 
 /** The databases that have users, products or orders, be it of the demo data or of their own. */
 export async function findFilledDatabases(urls: Record<DatabaseName, string>): Promise<DatabaseName[]> {
   const filled = await inEach(databaseNames, async (name) => {
-    await using connection = await connect(urls[name])
+    await using connection = await connectPg(urls[name], CONNECTION)
     return await isFilled(connection.client, name)
   })
   return databaseNames.filter((_, index) => filled[index])
@@ -32,11 +35,11 @@ export async function loadDemoData({ urls, log }: DemoDataOptions): Promise<bool
   const filled = await findFilledDatabases(urls)
   if (filled.length === databaseNames.length) return false
   const started = performance.now()
-  const data = generateDemoData(seed)
+  const data = generateDemoData(SEED)
   const main = { users: data.users.user, products: data.products.product, orders: data.orders.order }
 
   const conflicts = await inEach(databaseNames, async (name) => {
-    await using connection = await connect(urls[name])
+    await using connection = await connectPg(urls[name], CONNECTION)
     return await findConflict(connection.client, name, main[name][0]?.id ?? '')
   })
   const conflict = conflicts.find((reason) => reason !== undefined)
@@ -46,7 +49,7 @@ export async function loadDemoData({ urls, log }: DemoDataOptions): Promise<bool
   }
 
   const done = await inEach(databaseNames, async (name) => {
-    await using connection = await connect(urls[name])
+    await using connection = await connectPg(urls[name], CONNECTION)
     return await fill(connection.client, name, data[name])
   })
   const loaded = databaseNames.filter((_, index) => done[index]).map((name) => `${main[name].length} ${name}`)

@@ -2,11 +2,10 @@ import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { createCluster } from './cluster.ts'
 import { takeOwnership } from './ownership.ts'
 import { isServerOf, readPostmaster } from './postmaster.ts'
-import { AlreadyRunning, clearTheWay } from './previous-server.ts'
+import { AlreadyRunningError, clearTheWay } from './previous-server.ts'
 import { homesOf, loadServerHome, type ServerHome, superuserUrl } from './server-home.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -44,14 +43,14 @@ export interface PostgresExit {
 }
 
 /** The wanted port is taken. */
-export class PortTaken extends Error {
+export class PortTakenError extends Error {
   constructor(port: number) {
     super(`Port ${port} on 127.0.0.1 is taken by another program. Set POSTGRES_PORT to a free one.`)
-    this.name = 'PortTaken'
+    this.name = 'PortTakenError'
   }
 }
 
-const defaultSettings = {
+const DEFAULT_SETTINGS = {
   max_connections: '100',
   shared_buffers: '64MB',
   timezone: 'UTC',
@@ -60,34 +59,34 @@ const defaultSettings = {
 }
 
 /** Milliseconds in which what a killed server left in memory may keep the next one from starting. */
-const leftoversPatience = 15_000
+const LEFTOVERS_PATIENCE_MS = 15_000
 /** Milliseconds that a start may take, recovery after a crash included. */
-const startPatience = 120_000
+const START_PATIENCE_MS = 120_000
 /** Milliseconds that sessions and the last checkpoint may take at a stop. */
-const stopPatience = 10_000
+const STOP_PATIENCE_MS = 10_000
 
 /**
  * Starts the PostgreSQL that is installed with this package on the cluster of `folder`, which is made at the first
  * start. It listens on 127.0.0.1 only, asks for a password always, and does not outlive this process. A server that a
  * killed process left behind is stopped first. Root runs it under another account, see `server-home.ts`.
  *
- * @throws {AlreadyRunning} when a living process, this one included, runs the server of this folder.
- * @throws {PortTaken} when the given port is taken.
+ * @throws {AlreadyRunningError} when a living process, this one included, runs the server of this folder.
+ * @throws {PortTakenError} when the given port is taken.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<StartedPostgres> {
   const { log } = options
   const home = await loadServerHome(resolve(options.folder))
   if (await createCluster(home)) log(`Made a new database cluster in ${home.folder}.`)
-  const deadline = Date.now() + leftoversPatience
+  const deadline = Date.now() + LEFTOVERS_PATIENCE_MS
   for (;;) {
     await clearTheWay(home, log)
     const port = options.port || (await findFreePort())
-    const server = await startServerProcess(home, { port, settings: { ...defaultSettings, ...options.settings } })
+    const server = await startServerProcess(home, { port, settings: { ...DEFAULT_SETTINGS, ...options.settings } })
     const owned = await own(home, port, server)
     if (owned) return owned
     const messages = await server.lastMessages()
     const portTaken = /could not bind (?!.*Permission denied)/.test(messages)
-    if (portTaken && options.port) throw new PortTaken(options.port)
+    if (portTaken && options.port) throw new PortTakenError(options.port)
     const mayPass = portTaken || /lock file ".*" already exists|shared memory block/.test(messages)
     if (!mayPass || Date.now() > deadline) throw new Error(`PostgreSQL did not start in ${home.folder}:\n${messages}`)
     await sleep(200)
@@ -99,7 +98,7 @@ export async function connectEmbeddedPostgres(options: EmbeddedPostgresOptions):
   try {
     return await startEmbeddedPostgres(options)
   } catch (error) {
-    if (!(error instanceof AlreadyRunning)) throw error
+    if (!(error instanceof AlreadyRunningError)) throw error
     return handle(await loadServerHome(resolve(options.folder)), error.port, async () => undefined)
   }
 }
@@ -107,7 +106,7 @@ export async function connectEmbeddedPostgres(options: EmbeddedPostgresOptions):
 /**
  * Removes the embedded server of `folder` with all its data, wherever that is kept.
  *
- * @throws {AlreadyRunning} when a living process runs it.
+ * @throws {AlreadyRunningError} when a living process runs it.
  */
 export async function removeEmbeddedPostgres({ folder, log }: EmbeddedPostgresOptions): Promise<void> {
   const homes = await homesOf(resolve(folder))
@@ -130,10 +129,10 @@ async function own(home: ServerHome, port: number, server: ServerProcess): Promi
   const stop = async (): Promise<void> => {
     expected = true
     gone.abort()
-    await server.stop(stopPatience)
+    await server.stop(STOP_PATIENCE_MS)
   }
   try {
-    await takeOwnership(superuserUrl(home, port), { gone: gone.signal, patience: startPatience })
+    await takeOwnership(superuserUrl(home, port), { gone: gone.signal, patience: START_PATIENCE_MS })
     return { ...handle(home, port, stop), exited }
   } catch (cause) {
     // Another PostgreSQL may have refused the password before ours has noticed that its port is taken.

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { basename, dirname } from 'node:path'
-
 import { DatabaseError } from 'pg'
-
 import { connectForMigration, type MigrationConnection } from './migration-connection.ts'
 import { loadMigrations, type Migration } from './migration-folder.ts'
 import { createHistory, readHistory, recordStatement } from './migration-history.ts'
-import { findObstacle, isApplied, MigrationRefused, pendingOf } from './migration-obstacles.ts'
+import { findObstacle, isApplied, MigrationRefusedError, pendingOf } from './migration-obstacles.ts'
 
 export interface MigrationTarget {
   /** Of the role that owns the database. */
@@ -30,7 +28,7 @@ export interface MigrateOptions extends MigrationTarget {
  * statement that PostgreSQL runs only outside of transactions must be alone in its migration, as for Prisma.
  *
  * @returns the names of the applied migrations.
- * @throws {MigrationRefused} when the history forbids to go on, or a script fails, which is recorded.
+ * @throws {MigrationRefusedError} when the history forbids to go on, or a script fails, which is recorded.
  */
 export async function migrate({ url, folder, log, lockTimeout = 60_000 }: MigrateOptions): Promise<string[]> {
   const migrations = await loadMigrations(folder)
@@ -53,7 +51,7 @@ export interface MigrationStatus {
   applied: string[]
   pending: string[]
   /** What forbids to apply the pending ones. */
-  obstacle: MigrationRefused | undefined
+  obstacle: MigrationRefusedError | undefined
 }
 
 /** Compares a database with the folder of its migrations; changes nothing and waits for nobody. */
@@ -73,7 +71,7 @@ async function beginHistory(connection: MigrationConnection, service: string): P
     `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace`,
   )
   if (rows[0])
-    throw new MigrationRefused(
+    throw new MigrationRefusedError(
       'not-empty',
       `${service}: the database has tables ("${rows[0].name}") but no history of migrations. Use an empty database; ` +
         `or, if it has what a migration makes, record that: npm run db:resolve -- ${service} --applied <name>`,
@@ -90,7 +88,7 @@ async function apply(connection: MigrationConnection, migration: Migration, serv
   try {
     // Without parameters pg speaks the simple protocol, in which several statements are one transaction.
     await client.query(`${sql}\n;\n${applied}`).catch(async (error: unknown) => {
-      if (!(error instanceof DatabaseError) || error.code !== cannotRunInTransaction) throw error
+      if (!(error instanceof DatabaseError) || error.code !== CANNOT_RUN_IN_TRANSACTION) throw error
       await client.query(recordStatement(connection, migration, attempt))
       await client.query(sql)
       await client.query(applied)
@@ -104,7 +102,7 @@ async function apply(connection: MigrationConnection, migration: Migration, serv
     } catch {
       throw new Error(`${service}: the connection was lost while ${name} was applied. Migrate again.`, { cause })
     }
-    throw new MigrationRefused(
+    throw new MigrationRefusedError(
       'script-failed',
       `${service}: migration ${name} failed.\n${logs}\nNothing of it was kept unless it commits by itself. Correct it, ` +
         `then: npm run db:resolve -- ${service} --rolled-back ${name}\nand migrate again.`,
@@ -114,7 +112,7 @@ async function apply(connection: MigrationConnection, migration: Migration, serv
 }
 
 /** SQLSTATE active_sql_transaction, as for CREATE INDEX CONCURRENTLY; nothing of the script was done. */
-const cannotRunInTransaction = '25001'
+const CANNOT_RUN_IN_TRANSACTION = '25001'
 
 function explain({ name, sql }: Migration, error: unknown): string {
   if (!(error instanceof DatabaseError)) return `Migration name: ${name}\n\n${String(error)}`

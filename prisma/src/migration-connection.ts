@@ -1,8 +1,8 @@
-import { Client, DatabaseError, escapeIdentifier } from 'pg'
+import { DatabaseError, escapeIdentifier, type Client } from 'pg'
+import { connectPg, type PgConnection } from './pg-connection.ts'
 
 /** A connection on which a database is migrated, or its history read. */
-export interface MigrationConnection extends AsyncDisposable {
-  client: Client
+export interface MigrationConnection extends PgConnection {
   /** The schema-qualified table of the history, as it is written in SQL: a migration may change the search path. */
   table: string
 }
@@ -14,7 +14,7 @@ export interface MigrationConnectionOptions {
 }
 
 /** The advisory lock that Prisma's own engine takes. */
-const migrateLock = 72707369
+const MIGRATE_LOCK = 72707369
 
 /**
  * Connects to a database to migrate it; disposing ends the connection, and with it the lock.
@@ -22,30 +22,23 @@ const migrateLock = 72707369
  * @throws when it does not answer, is older than PostgreSQL 14, or is being migrated by somebody else for too long.
  */
 export async function connectForMigration(options: MigrationConnectionOptions): Promise<MigrationConnection> {
-  const client = await connect(options.url)
+  const connection = await connect(options.url)
+  const { client } = connection
   try {
+    // Limits that a role has for requests are not meant for migrations.
+    await client.query('SET statement_timeout = 0')
     const schema = await checkServer(client)
     if (options.lockTimeout !== undefined) await lock(client, options.lockTimeout)
-    const table = `${escapeIdentifier(schema)}._prisma_migrations`
-    return { client, table, [Symbol.asyncDispose]: () => client.end() }
+    return { ...connection, table: `${escapeIdentifier(schema)}._prisma_migrations` }
   } catch (error) {
     await client.end()
     throw error
   }
 }
 
-async function connect(url: string): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'portico migrate',
-    connectionTimeoutMillis: 10_000,
-  })
-  client.on('error', () => undefined) // the statement under way rejects as well
+async function connect(url: string): Promise<PgConnection> {
   try {
-    await client.connect()
-    // Limits that a role has for requests are not meant for migrations.
-    await client.query('SET statement_timeout = 0')
-    return client
+    return await connectPg(url, { name: 'portico migrate' })
   } catch (cause) {
     const { host, pathname } = new URL(url)
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause)
@@ -67,13 +60,14 @@ async function checkServer(client: Client): Promise<string> {
 async function lock(client: Client, timeout: number): Promise<void> {
   await client.query(`SET lock_timeout = ${Math.ceil(timeout)}`)
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [migrateLock])
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATE_LOCK])
   } catch (cause) {
     if (!(cause instanceof DatabaseError) || cause.code !== '55P03') throw cause
     const { rows } = await client.query<{ pid: number; name: string }>(
       `SELECT pid, application_name AS name FROM pg_locks JOIN pg_stat_activity USING (pid)
-       WHERE locktype = 'advisory' AND objid = $1 AND granted`,
-      [migrateLock],
+       WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [MIGRATE_LOCK],
     )
     const holder = rows[0] ? ` (PostgreSQL process ${rows[0].pid}, "${rows[0].name}")` : ''
     throw new Error(

@@ -1,5 +1,4 @@
 import { escapeLiteral } from 'pg'
-
 import type { MigrationConnection } from './migration-connection.ts'
 import { checksumOf, type Migration } from './migration-folder.ts'
 

@@ -5,12 +5,12 @@ import type { MigrationRecord } from './migration-history.ts'
 export type MigrationObstacle = 'failed' | 'edited' | 'missing' | 'out-of-order' | 'not-empty' | 'script-failed'
 
 /** The database was left as it is, or a script failed; the message names the migration and the way out. */
-export class MigrationRefused extends Error {
+export class MigrationRefusedError extends Error {
   readonly obstacle: MigrationObstacle
 
   constructor(obstacle: MigrationObstacle, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = 'MigrationRefused'
+    this.name = 'MigrationRefusedError'
     this.obstacle = obstacle
   }
 }
@@ -21,7 +21,7 @@ export function isApplied(record: MigrationRecord): boolean {
 }
 
 /** Whether the attempt failed, or was interrupted, and nobody has declared what became of it. */
-export function isFailed(record: MigrationRecord): boolean {
+function isFailed(record: MigrationRecord): boolean {
   return record.finishedAt === null && record.rolledBackAt === null
 }
 
@@ -41,10 +41,10 @@ export function findObstacle(
   migrations: Migration[],
   history: MigrationRecord[],
   service: string,
-): MigrationRefused | undefined {
+): MigrationRefusedError | undefined {
   const failed = history.find(isFailed)
   if (failed)
-    return new MigrationRefused(
+    return new MigrationRefusedError(
       'failed',
       `${service}: migration ${failed.name} failed on ${failed.startedAt.toISOString()}, and nothing is migrated until ` +
         `that is settled.\n${failed.logs?.trim() ?? 'It was interrupted.'}\n` +
@@ -57,7 +57,7 @@ export function findObstacle(
   const byName = new Map(migrations.map((migration) => [migration.name, migration]))
   const missing = applied.find(({ name }) => !byName.has(name))
   if (missing)
-    return new MigrationRefused(
+    return new MigrationRefusedError(
       'missing',
       `${service}: the database has migration ${missing.name}, which this version of the code does not know. ` +
         'Run the version that brought it, or bring its folder back from version control.',
@@ -65,7 +65,7 @@ export function findObstacle(
 
   const edited = applied.find(({ name, checksum }) => !matchesChecksum(byName.get(name)?.sql ?? '', checksum))
   if (edited)
-    return new MigrationRefused(
+    return new MigrationRefusedError(
       'edited',
       `${service}: migration ${edited.name} was edited after it was applied, so the database is not what its script ` +
         'says. Take the edit back and write a new migration: npm run db:new-migration -- ' +
@@ -79,7 +79,7 @@ export function findObstacle(
       .at(-1) ?? ''
   const late = pendingOf(migrations, history).find(({ name }) => name < last)
   if (late)
-    return new MigrationRefused(
+    return new MigrationRefusedError(
       'out-of-order',
       `${service}: migration ${late.name} is new but sorts before ${last}, which is applied: other databases would ` +
         'get them in another order. Rename its folder to a later timestamp and migrate again.',

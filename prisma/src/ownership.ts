@@ -1,23 +1,25 @@
 import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-
-import { Client, DatabaseError } from 'pg'
+import { DatabaseError, type Client } from 'pg'
+import { createPgClient } from './pg-connection.ts'
 
 /** Held on the `postgres` database by the process that started the server, for as long as both live. */
-const ownerLock = 767_842_601
+const OWNER_LOCK = 767_842_601
+
+const SUPERVISOR = { name: 'portico supervisor', patience: 2_000 }
 
 /** What a server says when asked who it is: it may not answer, serve another cluster, or serve ours for somebody. */
 export type ServerState = 'silent' | 'foreign' | 'owned' | 'orphan'
 
 /** Asks the server behind `url` whether it serves the cluster and whether the process that started it lives. */
 export async function askServer(url: string, cluster: string): Promise<ServerState> {
-  const client = createClient(url)
+  const client = createPgClient(url, SUPERVISOR)
   try {
     await client.connect()
     const { rows } = await client.query<{ folder: string; owned: boolean }>(
       `SELECT current_setting('data_directory') AS folder, EXISTS (
          SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND granted) AS owned`,
-      [ownerLock],
+      [OWNER_LOCK],
     )
     if (!rows[0] || (await realpath(rows[0].folder)) !== (await realpath(cluster))) return 'foreign'
     return rows[0].owned ? 'owned' : 'orphan'
@@ -62,7 +64,7 @@ async function claim(url: string, signal: AbortSignal): Promise<Client> {
   })
   for (;;) {
     signal.throwIfAborted()
-    const client = createClient(url)
+    const client = createPgClient(url, SUPERVISOR)
     try {
       // Whoever else has the port may accept the connection and say nothing, so the signal is not waited for in turn.
       await Promise.race([aborted, lock(client)])
@@ -77,16 +79,5 @@ async function claim(url: string, signal: AbortSignal): Promise<Client> {
 
 async function lock(client: Client): Promise<void> {
   await client.connect()
-  await client.query('SELECT pg_advisory_lock($1)', [ownerLock])
-}
-
-function createClient(url: string): Client {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'portico supervisor',
-    connectionTimeoutMillis: 2_000,
-    keepAlive: true,
-  })
-  client.on('error', () => undefined) // its end is noticed by 'end'
-  return client
+  await client.query('SELECT pg_advisory_lock($1)', [OWNER_LOCK])
 }

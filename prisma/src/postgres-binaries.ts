@@ -1,7 +1,6 @@
 import { chmod, cp, readdir, readFile, readlink, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-
 import { createAtomicFolder } from './atomic-folder.ts'
 import { canRun, type ServerAccount } from './server-account.ts'
 

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { askServer } from './ownership.ts'
 import { isProcessAlive, isServerOf, postmasterFileOf, readPostmaster } from './postmaster.ts'
 import { type ServerHome, superuserUrl } from './server-home.ts'
 import { stopPostmaster } from './server-process.ts'
 
 /** A living process already runs the embedded PostgreSQL of this folder. */
-export class AlreadyRunning extends Error {
+export class AlreadyRunningError extends Error {
   /** Where it listens on 127.0.0.1. */
   readonly port: number
 
@@ -16,21 +15,21 @@ export class AlreadyRunning extends Error {
       `The database in ${folder} is already running on port ${port}, started by another process. ` +
         'Stop that one first, or set PORTICO_DATA_DIR to another folder.',
     )
-    this.name = 'AlreadyRunning'
+    this.name = 'AlreadyRunningError'
     this.port = port
   }
 }
 
 /** Milliseconds without an owner that make an orphan; a server that starts, or restarts its sessions, is owned sooner. */
-const orphanAge = 2_000
+const ORPHAN_AGE_MS = 2_000
 /** Milliseconds that a server may spend starting, recovering or stopping. */
-const silencePatience = 60_000
+const SILENCE_PATIENCE_MS = 60_000
 
 /**
  * Makes sure that nobody runs the home's cluster: stops a server whose owner is gone, and removes the trace of one
  * whose process id now belongs to another program.
  *
- * @throws {AlreadyRunning} when its owner lives.
+ * @throws {AlreadyRunningError} when its owner lives.
  */
 export async function clearTheWay(home: ServerHome, log: (message: string) => void): Promise<void> {
   const arrived = Date.now()
@@ -45,14 +44,14 @@ export async function clearTheWay(home: ServerHome, log: (message: string) => vo
       return
     }
     const state = await askServer(superuserUrl(home, postmaster.port), home.cluster)
-    if (state === 'owned') throw new AlreadyRunning(home.folder, postmaster.port)
+    if (state === 'owned') throw new AlreadyRunningError(home.folder, postmaster.port)
     if (state !== 'orphan') owned = Date.now()
-    else if (Date.now() - owned > orphanAge) {
+    else if (Date.now() - owned > ORPHAN_AGE_MS) {
       log(`Stopping the PostgreSQL that a killed process left behind (process ${postmaster.pid}).`)
       await stopOrphan(home, postmaster.pid)
       return
     }
-    if (state !== 'orphan' && Date.now() - arrived > silencePatience)
+    if (state !== 'orphan' && Date.now() - arrived > SILENCE_PATIENCE_MS)
       throw new Error(
         `The PostgreSQL of ${home.folder} (process ${postmaster.pid}) does not answer on port ${postmaster.port}. ` +
           'Stop it and start again.',

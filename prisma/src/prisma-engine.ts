@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-
 import type { PGlite } from '@electric-sql/pglite'
 import {
   bindMigrationAwareSqlAdapterFactory,
@@ -9,8 +8,7 @@ import {
 } from '@prisma/driver-adapter-utils'
 import * as prismaEngine from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
-
-import { type Migration, migrationLock } from './migration-folder.ts'
+import { type Migration, MIGRATION_LOCK } from './migration-folder.ts'
 
 /** A Prisma schema and the migrations that should make it. */
 export interface SchemaSource {
@@ -21,14 +19,14 @@ export interface SchemaSource {
 }
 
 /** Says that the engine shall look at every table and enum. */
-export const noFilters: prismaEngine.SchemaFilter = { externalTables: [], externalEnums: [] }
+export const NO_FILTERS: prismaEngine.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 /** The migrations as the engine takes them. */
 export function migrationListOf(migrations: Migration[]): prismaEngine.MigrationList {
   return {
     baseDir: '/',
     shadowDbInitScript: '',
-    lockfile: { path: 'migration_lock.toml', content: migrationLock },
+    lockfile: { path: 'migration_lock.toml', content: MIGRATION_LOCK },
     migrationDirectories: migrations.map(({ name, sql }) => ({
       path: name,
       migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-
 import { connectForMigration, type MigrationConnection } from './migration-connection.ts'
 import { loadMigrations } from './migration-folder.ts'
 import { createHistory, readHistory, recordStatement } from './migration-history.ts'
@@ -10,7 +9,7 @@ export interface ResolveOptions {
   name: string
 }
 
-const lockTimeout = 60_000
+const LOCK_TIMEOUT_MS = 60_000
 
 /**
  * Declares that a failed migration left nothing in the database, so that it is applied again: what
@@ -19,7 +18,7 @@ const lockTimeout = 60_000
  * @throws when there is no failed attempt at it.
  */
 export async function markRolledBack({ url, name }: ResolveOptions): Promise<void> {
-  await using connection = await connectForMigration({ url, lockTimeout })
+  await using connection = await connectForMigration({ url, lockTimeout: LOCK_TIMEOUT_MS })
   const attempts = ((await readHistory(connection)) ?? []).filter((record) => record.name === name)
   if (attempts.length === 0) throw new Error(`Migration ${name} was never tried on this database`)
   if (attempts.every(({ finishedAt }) => finishedAt !== null))
@@ -36,7 +35,7 @@ export async function markRolledBack({ url, name }: ResolveOptions): Promise<voi
 export async function markApplied({ url, name, folder }: ResolveOptions & { folder: string }): Promise<void> {
   const migration = (await loadMigrations(folder)).find((candidate) => candidate.name === name)
   if (!migration) throw new Error(`There is no migration ${name} in ${folder}`)
-  await using connection = await connectForMigration({ url, lockTimeout })
+  await using connection = await connectForMigration({ url, lockTimeout: LOCK_TIMEOUT_MS })
   const history = await readHistory(connection)
   if (history?.some((record) => record.name === name && record.finishedAt !== null))
     throw new Error(`Migration ${name} is applied already`)

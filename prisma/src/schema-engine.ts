@@ -1,7 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
-
-import { connectPrismaEngine, migrationListOf, noFilters, type SchemaSource } from './prisma-engine.ts'
+import { connectPrismaEngine, migrationListOf, NO_FILTERS, type SchemaSource } from './prisma-engine.ts'
 
 /** What compares schemas with migrations, on an in-memory database of its own. */
 export interface SchemaEngine extends AsyncDisposable {
@@ -26,7 +25,7 @@ export async function openSchemaEngine(): Promise<SchemaEngine> {
         to: { tag: 'schemaDatamodel', files: [{ path: source.file, content: source.schema }] },
         script: true,
         exitCode: true,
-        filters: noFilters,
+        filters: NO_FILTERS,
       })
       return exitCode === 0 ? undefined : (stdout ?? '')
     },

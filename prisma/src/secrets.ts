@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A new password: 256 random bits that need no escaping in a URL. */
@@ -9,7 +9,7 @@ export function createPassword(): string {
 
 /**
  * Reads the secret kept in `file`, or keeps what `create` makes. The file is readable by its owner only (0600), never
- * half written, and processes that start together end with the same secret.
+ * half written, and processes that start together end with the same secret, where the file system has hard links.
  */
 export async function loadOrCreateSecret(file: string, create: () => string): Promise<string> {
   const kept = await readIfThere(file)
@@ -21,8 +21,10 @@ export async function loadOrCreateSecret(file: string, create: () => string): Pr
     await handle.sync()
     await handle.close()
     // `link` refuses to replace: of several processes the first wins, and all read its secret.
-    await link(partial, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
+    await link(partial, file).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return
+      // exFAT and some shared folders have no hard links. If it failed for another reason, this fails as well.
+      if ((await readIfThere(file)) === undefined) await rename(partial, file)
     })
   } finally {
     await rm(partial, { force: true })

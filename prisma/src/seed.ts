@@ -1,3 +1,4 @@
+import { runCommand } from '@portico/service-kit/command'
 import { parseDatabaseConfig } from './config.ts'
 import { type DatabaseName, databaseNames, folderOf, openDatabases } from './databases.ts'
 import { findFilledDatabases, loadDemoData } from './demo-data.ts'
@@ -5,19 +6,20 @@ import { readMigrationStatus } from './migrate.ts'
 
 const log = (message: string): void => console.log(message)
 
-const startOver = 'Take empty databases, or start the embedded ones over with npm run reset.'
+const START_OVER = 'Take empty databases, or start the embedded ones over with npm run reset.'
 
 /** Loads the demo data into the configured databases. Only a seeding that was interrupted is completed. */
-async function seed(): Promise<void> {
-  if (process.env['NODE_ENV'] === 'production')
+await runCommand(async (_, env) => {
+  if (env['NODE_ENV'] === 'production')
     throw new Error('Demo data is not for production: everybody knows its passwords. NODE_ENV is "production".')
-  await using databases = await openDatabases(parseDatabaseConfig(process.env), log)
+  await using databases = await openDatabases(parseDatabaseConfig(env), log)
   const unmigrated = await findUnmigrated(databases.urls)
   if (unmigrated.length > 0) throw new Error(`Not migrated: ${unmigrated.join(', ')}. Run npm run db:migrate first.`)
   const filled = await findFilledDatabases(databases.urls)
-  if (filled.length === databaseNames.length) throw new Error(`Not empty: ${filled.join(', ')}. ${startOver}`)
-  if (!(await loadDemoData({ urls: databases.urls, log }))) throw new Error(startOver)
-}
+  if (filled.length === databaseNames.length) throw new Error(`Not empty: ${filled.join(', ')}. ${START_OVER}`)
+  if (!(await loadDemoData({ urls: databases.urls, log }))) throw new Error(START_OVER)
+  return 0
+})
 
 async function findUnmigrated(urls: Record<DatabaseName, string>): Promise<DatabaseName[]> {
   const unmigrated: DatabaseName[] = []
@@ -26,11 +28,4 @@ async function findUnmigrated(urls: Record<DatabaseName, string>): Promise<Datab
     if (status.obstacle !== undefined || status.pending.length > 0) unmigrated.push(name)
   }
   return unmigrated
-}
-
-try {
-  await seed()
-} catch (error) {
-  console.error(process.env['DEBUG'] || !(error instanceof Error) ? error : error.message)
-  process.exitCode = 1
 }

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto'
 import { access, constants, mkdir, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { exists } from './atomic-folder.ts'
 import { loadPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { createPassword, loadOrCreateSecret } from './secrets.ts'
 import { canEnter, loadServerAccount, type ServerAccount } from './server-account.ts'
 
 /** Where root keeps what the server's account cannot reach below the folder it was given. */
-const applicationFolder = '/var/lib/portico'
+const APPLICATION_FOLDER = '/var/lib/portico'
 
-const isRoot = process.getuid?.() === 0
+const IS_ROOT = process.getuid?.() === 0
 
 // Root's folders let the server's account pass through to its own; the files in them are closed one by one.
-const mode = isRoot ? 0o711 : 0o700
+const FOLDER_MODE = IS_ROOT ? 0o711 : 0o700
 
 /** Where one embedded server lives and who runs it. */
 export interface ServerHome {
@@ -37,7 +36,7 @@ export interface ServerHome {
  */
 export async function loadServerHome(folder: string): Promise<ServerHome> {
   try {
-    await mkdir(folder, { recursive: true, mode })
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
@@ -45,15 +44,15 @@ export async function loadServerHome(folder: string): Promise<ServerHome> {
       cause,
     })
   }
-  if (!isRoot) return prepare(folder, await loadServerAccount(clusterIn(folder)), folder)
+  if (!IS_ROOT) return prepare(folder, await loadServerAccount(clusterIn(folder)), folder)
 
   const aside = await folderAside(folder)
   const hasCluster = await exists(clusterIn(folder))
   const account = await loadServerAccount(clusterIn(hasCluster ? folder : aside))
   if (canEnter(account, folder) && (hasCluster || !(await exists(clusterIn(aside)))))
-    return prepare(folder, account, applicationFolder)
+    return prepare(folder, account, APPLICATION_FOLDER)
   if (!hasCluster) {
-    const home = await prepare(aside, account, applicationFolder)
+    const home = await prepare(aside, account, APPLICATION_FOLDER)
     await writeFile(join(aside, 'data-of'), `${folder}\n`) // for people who wonder whose this is
     return home
   }
@@ -71,13 +70,13 @@ export function superuserUrl(home: ServerHome, port: number, database = 'postgre
 /** Every place where the embedded server of `folder` may have its home. */
 export async function homesOf(folder: string): Promise<Pick<ServerHome, 'folder' | 'cluster'>[]> {
   if (!(await exists(folder))) return []
-  const folders = isRoot ? [folder, await folderAside(folder)] : [folder]
+  const folders = IS_ROOT ? [folder, await folderAside(folder)] : [folder]
   return folders.map((home) => ({ folder: home, cluster: clusterIn(home) }))
 }
 
 async function folderAside(folder: string): Promise<string> {
   return join(
-    applicationFolder,
+    APPLICATION_FOLDER,
     createHash('sha256')
       .update(await realpath(folder))
       .digest('hex'),
@@ -89,8 +88,8 @@ function clusterIn(folder: string): string {
 }
 
 async function prepare(folder: string, account: ServerAccount | undefined, spare: string): Promise<ServerHome> {
-  await mkdir(folder, { recursive: true, mode })
-  await mkdir(spare, { recursive: true, mode })
+  await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
+  await mkdir(spare, { recursive: true, mode: FOLDER_MODE })
   const passwordFile = join(folder, 'superuser-password')
   if ((await exists(clusterIn(folder))) && !(await exists(passwordFile)))
     throw new Error(

@@ -3,8 +3,7 @@ import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-
-import { postgresEnvironment } from './cluster.ts'
+import { POSTGRES_ENVIRONMENT } from './cluster.ts'
 import { readPostmaster } from './postmaster.ts'
 import { identity } from './server-account.ts'
 import type { ServerHome } from './server-home.ts'
@@ -14,7 +13,7 @@ import type { ServerHome } from './server-home.ts'
  * is told to shut down fast. Told again every second, since before its first instructions PostgreSQL ignores SIGINT as
  * every background job of a shell does. At the end the watcher goes too, with whatever it is doing.
  */
-const guard = `
+const GUARD = `
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
@@ -27,10 +26,10 @@ kill -TERM 0
 exit $status
 `
 
-const isWindows = process.platform === 'win32'
+const IS_WINDOWS = process.platform === 'win32'
 
 /** Bytes above which `postgres.log` starts anew. */
-const largestLog = 10_000_000
+const LARGEST_LOG = 10_000_000
 
 /** A started PostgreSQL, which may not accept connections yet. */
 export interface ServerProcess {
@@ -55,17 +54,17 @@ export async function startServerProcess(home: ServerHome, options: ServerProces
   const settings = { ...options.settings, listen_addresses: '127.0.0.1', unix_socket_directories: '' }
   const command = [home.binaries.postgres, '-D', home.cluster, '-p', String(options.port)]
   command.push(...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]))
-  const [program = '', ...args] = isWindows ? command : ['/bin/sh', '-c', guard, 'portico-postgres', ...command]
+  const [program = '', ...args] = IS_WINDOWS ? command : ['/bin/sh', '-c', GUARD, 'portico-postgres', ...command]
 
   const logFile = join(home.folder, 'postgres.log')
-  const tooLarge = (statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > largestLog
+  const tooLarge = (statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG
   const log = openSync(logFile, tooLarge ? 'w' : 'a', 0o600)
   const logStart = fstatSync(log).size
   const child = spawn(program, args, {
     ...identity(home.account),
     cwd: '/',
-    env: postgresEnvironment,
-    detached: !isWindows,
+    env: POSTGRES_ENVIRONMENT,
+    detached: !IS_WINDOWS,
     windowsHide: true,
     stdio: ['pipe', log, log],
   })
@@ -80,7 +79,7 @@ export async function startServerProcess(home: ServerHome, options: ServerProces
     },
     stop: async (patience) => {
       if (child.exitCode !== null || child.signalCode !== null) return
-      if (isWindows) await stopPostmaster(home, 'fast')
+      if (IS_WINDOWS) await stopPostmaster(home, 'fast')
       else child.stdin?.destroy()
       const insist = setTimeout(() => void stopPostmaster(home, 'immediate'), patience)
       await exited
@@ -94,7 +93,7 @@ export async function startServerProcess(home: ServerHome, options: ServerProces
  * recovery to the next start. The caller knows that the process in its `postmaster.pid` is that server.
  */
 export async function stopPostmaster(home: ServerHome, how: 'fast' | 'immediate'): Promise<void> {
-  if (isWindows) {
+  if (IS_WINDOWS) {
     const args = ['stop', '-D', home.cluster, '-m', how, '-W']
     await promisify(execFile)(home.binaries.pgCtl, args, { windowsHide: true }).catch(() => undefined)
     return

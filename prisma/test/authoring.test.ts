@@ -1,8 +1,6 @@
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { findDrift, writeNewMigration } from '../src/authoring.ts'
 import { databaseNames, folderOf } from '../src/databases.ts'
 import { loadMigrations } from '../src/migration-folder.ts'

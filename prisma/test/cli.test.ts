@@ -2,9 +2,7 @@ import { spawn } from 'node:child_process'
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-
 import { describe, expect, it, jest } from '@jest/globals'
-
 import { databaseNames } from '../src/databases.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 

@@ -1,8 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { databaseNames, ensureDatabases } from '../src/databases.ts'
 import { type StartedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { loadOrCreatePasswords, loadOrCreateSecret } from '../src/secrets.ts'

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-
 import { verifyPassword } from '@portico/users/passwords'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { loadDemoData } from '../src/demo-data.ts'
 import { DEMO_LOGINS, DEMO_PASSWORD } from '../src/demo-logins.ts'
 import { generateDemoData } from '../src/demo/generate.ts'

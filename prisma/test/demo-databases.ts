@@ -1,5 +1,4 @@
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
-
 import type { DatabaseName } from '../src/databases.ts'
 
 export interface DemoDatabases extends AsyncDisposable, Record<DatabaseName, TestDatabase> {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { loadDemoData } from '../src/demo-data.ts'
 import {
   addUser,

@@ -4,12 +4,10 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { connectEmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { isProcessAlive, readPostmaster } from '../src/postmaster.ts'
-import { AlreadyRunning } from '../src/previous-server.ts'
+import { AlreadyRunningError } from '../src/previous-server.ts'
 import { fastSettings, query, silent } from './embedded-server.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
@@ -59,7 +57,7 @@ describe('the embedded PostgreSQL', () => {
       expect(await query(joined.superuserUrl('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
     }
     expect(await query(second.superuserUrl('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
-    await expect(removeEmbeddedPostgres({ folder, log: silent })).rejects.toThrow(AlreadyRunning)
+    await expect(removeEmbeddedPostgres({ folder, log: silent })).rejects.toThrow(AlreadyRunningError)
   })
 
   it('runs once when it is started twice at once, and tells the other where', async () => {
@@ -71,7 +69,7 @@ describe('the embedded PostgreSQL', () => {
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
     await using server = started[0] as (typeof started)[number]
     expect(started).toHaveLength(1)
-    expect(refused).toEqual([expect.any(AlreadyRunning)])
+    expect(refused).toEqual([expect.any(AlreadyRunningError)])
     expect(refused).toEqual([expect.objectContaining({ port: server.port })])
     expect((await readdir(temporary.path + '/postgres')).filter((name) => name.includes('partial'))).toEqual([])
   })
@@ -154,7 +152,7 @@ describe('after kill -9', () => {
     )
     process.kill(session?.pid ?? 0, 'SIGKILL')
     await until(async () => (await ownersOf(url)).some(({ pid }) => pid !== session?.pid))
-    await expect(startEmbeddedPostgres({ folder, ...options })).rejects.toThrow(AlreadyRunning)
+    await expect(startEmbeddedPostgres({ folder, ...options })).rejects.toThrow(AlreadyRunningError)
   })
 
   it('in the middle of the first start, the next one begins anew', async () => {

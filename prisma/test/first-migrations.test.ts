@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { type DatabaseName, databaseNames, ensureDatabases, folderOf } from '../src/databases.ts'
 import { startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { migrate } from '../src/migrate.ts'

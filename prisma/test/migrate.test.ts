@@ -1,13 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { Client } from 'pg'
-
 import { ensureDatabases } from '../src/databases.ts'
 import { type StartedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { migrate, readMigrationStatus } from '../src/migrate.ts'
-import { MigrationRefused } from '../src/migration-obstacles.ts'
+import { MigrationRefusedError } from '../src/migration-obstacles.ts'
 import { markApplied, markRolledBack } from '../src/resolve-migration.ts'
 import { fastSettings, query, silent } from './embedded-server.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
@@ -79,15 +77,22 @@ describe('the migration runner', () => {
   })
 
   it('gives up after a while when somebody else is migrating, and says who', async () => {
-    const other = new Client({ connectionString: url, application_name: 'prisma migrate' })
-    await other.connect()
+    const lock = async (connectionString: string, name: string) => {
+      const client = new Client({ connectionString, application_name: name })
+      await client.connect()
+      await client.query('SELECT pg_advisory_lock(72707369)')
+      return client
+    }
+    // The databases of one server are migrated at the same time.
+    const others = await ensureDatabases(server.superuserUrl('postgres'), { other1: 'a', other2: 'b', other3: 'c' })
+    const clients = [await lock(others.other1, 'elsewhere'), await lock(others.other2, 'elsewhere')]
+    clients.push(await lock(url, 'prisma migrate'), await lock(others.other3, 'elsewhere'))
     try {
-      await other.query('SELECT pg_advisory_lock(72707369)')
       await expect(migrate({ url, folder, log: silent, lockTimeout: 100 })).rejects.toThrow(
         /Another process \(PostgreSQL process \d+, "prisma migrate"\) has been migrating .* more than 0.1 s/,
       )
     } finally {
-      await other.end()
+      await Promise.all(clients.map((client) => client.end()))
     }
     expect(await run()).toEqual([first])
   })
@@ -106,7 +111,7 @@ describe('the migration runner', () => {
     expect(await history()).toMatchObject([{ name: first }, { name: second, finished: false, steps: 0 }])
 
     const again = await refusal()
-    expect(again).toBeInstanceOf(MigrationRefused)
+    expect(again).toBeInstanceOf(MigrationRefusedError)
     expect(again).toMatchObject({ obstacle: 'failed', message: expect.stringContaining('duplicate key value') })
 
     await write(second, 'CREATE TABLE half (id int);\nINSERT INTO item VALUES (2);\n')

@@ -1,16 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-
 import { ensureDatabases, folderOf } from '../src/databases.ts'
 import { startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { migrate } from '../src/migrate.ts'
 import { loadMigrations } from '../src/migration-folder.ts'
-import { connectPrismaEngine, migrationListOf, noFilters } from '../src/prisma-engine.ts'
+import { connectPrismaEngine, migrationListOf, NO_FILTERS } from '../src/prisma-engine.ts'
 import { markRolledBack } from '../src/resolve-migration.ts'
 import { fastSettings, query, silent } from './embedded-server.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
@@ -64,7 +62,7 @@ describe('Prisma’s own engine', () => {
   }
 
   /** What `prisma migrate deploy` does. */
-  const deploy = () => ask((engine, migrationsList) => engine.applyMigrations({ migrationsList, filters: noFilters }))
+  const deploy = () => ask((engine, migrationsList) => engine.applyMigrations({ migrationsList, filters: NO_FILTERS }))
 
   /** What `prisma migrate status` says of our database, whose history is copied to where the engine can read it. */
   async function diagnose() {
@@ -78,7 +76,7 @@ describe('Prisma’s own engine', () => {
       )
     }
     return ask((engine, migrationsList) =>
-      engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: noFilters }),
+      engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: NO_FILTERS }),
     )
   }
 

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
-
 import { describe, expect, it, jest } from '@jest/globals'
-
 import { addUser, ALL_EMPTY, ALL_FULL, countMainRows, createDatabases, type DemoDatabases } from './demo-databases.ts'
 
 jest.setTimeout(60_000)

@@ -4,9 +4,7 @@ import { chmod, chown, cp, mkdir, readdir, realpath, rm, stat, symlink } from 'n
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-
 import { describe, expect, it, jest } from '@jest/globals'
-
 import { exists } from '../src/atomic-folder.ts'
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts'
 import { canRun, type ServerAccount } from '../src/server-account.ts'

@@ -13,8 +13,7 @@ export function codeHash(root) {
   const hash = createHash('sha256')
   for (const file of inputs(root).flatMap((pattern) => expand(root, pattern))) {
     const path = join(root, file)
-    if (statSync(path, { throwIfNoEntry: false })?.isFile())
-      hash.update(`${file}\0`).update(readFileSync(path)).update('\0')
+    if (existsSync(path) && statSync(path).isFile()) hash.update(`${file}\0`).update(readFileSync(path)).update('\0')
   }
   return hash.digest('hex')
 }

@@ -81,6 +81,9 @@ export function integer(bounds: { min: number; max: number; unit?: string }) {
 /** A TCP port; 0 asks the system for a free one. */
 export const port = () => integer({ min: 0, max: 65_535 })
 
+/** The path of a route. */
+export const urlPath = () => z.string().regex(/^\/[\w./-]*$/, 'must be a path that starts with /')
+
 /** A duration in milliseconds, from one to one hour. */
 export const milliseconds = () => integer({ min: 1, max: 3_600_000, unit: 'milliseconds' })
 

@@ -15,6 +15,10 @@ const run = (args: string[], env = {}) =>
   })
 
 describe('a command', () => {
+  it('that returns a number exits with it, and prints nothing by itself', async () => {
+    expect(await run(['nobody'])).toEqual({ code: 2, stdout: '', stderr: '' })
+  })
+
   it('prints what it has done, or the message of what went wrong, and the stack only for who asks', async () => {
     const [done, failed, debugged] = await Promise.all([run(['Ann']), run([]), run([], { DEBUG: '1' })])
     expect(done).toEqual({ code: 0, stdout: 'Hello, Ann.\n', stderr: '' })

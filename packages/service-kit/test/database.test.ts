@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
-import { eventually } from './eventually.ts'
+import { eventually } from '@portico/testkit/eventually'
 import { createMemoryLog } from './memory-log.ts'
 import { connectUsers } from './users-client.ts'
 

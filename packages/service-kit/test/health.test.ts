@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { startHealth, type HealthCheck } from '@portico/service-kit/health'
-import { eventually } from './eventually.ts'
+import { eventually } from '@portico/testkit/eventually'
 import { createMemoryLog } from './memory-log.ts'
 
 /** A database that is as well as the test says, and counts how often it was asked. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startHealth } from '@portico/service-kit/health'
 import { createHttpServer, listen, ListenError } from '@portico/service-kit/http-server'
 import { requestIdFrom } from '@portico/service-kit/request-id'
-import { eventually } from './eventually.ts'
+import { eventually } from '@portico/testkit/eventually'
 import { createMemoryLog } from './memory-log.ts'
 
 const BODY_LIMIT = 1000

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import { startPeriodic } from '@portico/service-kit/periodic'
-import { eventually } from './eventually.ts'
+import { eventually } from '@portico/testkit/eventually'
 import { createMemoryLog } from './memory-log.ts'
 
 describe('a periodic job', () => {

@@ -13,6 +13,7 @@ export interface TestIdentity extends AsyncDisposable {
   publicKeysFile: string
 }
 
+/** Makes a new key, and writes both halves of it to files that disposing removes. */
 export async function createTestIdentity(): Promise<TestIdentity> {
   const key = await createIdentityKey()
   const folder = await mkdtemp(join(tmpdir(), 'portico-identity-'))

@@ -6,12 +6,14 @@ export interface GraphqlReply<Data = unknown> {
   errors: GraphqlReplyError[]
 }
 
+/** An error of an answer; `extensions` always have a `code`. */
 export interface GraphqlReplyError {
   message: string
   path?: (string | number)[]
   extensions: Record<string, unknown>
 }
 
+/** What is sent. */
 export interface GraphqlOperation {
   query: string
   variables?: Record<string, unknown> | undefined

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseName } from '@portico/database/databases'
 import { Client } from 'pg'
+import { eventually } from './eventually.ts'
 import { SHARED_POSTGRES, TEST_DATABASE_PREFIX, TEST_PASSWORDS } from './shared-postgres.ts'
 
+/** A database that a test file has for itself; disposing drops it. */
 export interface TestDatabase extends AsyncDisposable {
   /** A connection string of the subgraph's role, which owns this database. */
   url: string
@@ -10,6 +12,8 @@ export interface TestDatabase extends AsyncDisposable {
   sql: Client
   /** Breaks all connections but the test's own, as a restart of the server does. */
   breakConnections(): Promise<void>
+  /** Resolves when at least that many sessions wait for a lock, which the test holds by `sql`. */
+  untilSessionsWait(count: number): Promise<void>
 }
 
 /** A database of its own for a test file: a copy of the migrated template of a subgraph. */
@@ -42,6 +46,15 @@ export async function createTestDatabase(name: DatabaseName): Promise<TestDataba
         database,
         own.rows[0]?.pid,
       ])
+    },
+    async untilSessionsWait(count) {
+      await eventually(async () => {
+        const { rows } = await admin.query<{ waiting: number }>(
+          "SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'",
+          [database],
+        )
+        return (rows[0]?.waiting ?? 0) >= count
+      })
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

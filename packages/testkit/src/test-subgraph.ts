@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from './test-database.ts'
 /** An answer to `_entities`. */
 export type EntitiesReply<Entity> = GraphqlReply<{ _entities: (Entity | null)[] }>
 
+/** A subgraph that runs, and how a test talks to it. */
 export interface TestSubgraph extends AsyncDisposable {
   url: URL
   database: TestDatabase

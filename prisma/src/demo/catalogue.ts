@@ -1,10 +1,10 @@
 import { DEMO_DATE, daysBefore } from './calendar.ts'
-import { clothing } from './departments/clothing.ts'
-import { home } from './departments/home.ts'
-import { kitchen } from './departments/kitchen.ts'
-import { outdoor } from './departments/outdoor.ts'
+import { CLOTHING } from './departments/clothing.ts'
+import { HOME } from './departments/home.ts'
+import { KITCHEN } from './departments/kitchen.ts'
+import { OUTDOOR } from './departments/outdoor.ts'
 import type { Noun, Option, Shelf } from './departments/shelf.ts'
-import { study } from './departments/study.ts'
+import { STUDY } from './departments/study.ts'
 import type { Random } from './random.ts'
 import { slugOf, words } from './words.ts'
 
@@ -50,16 +50,16 @@ export interface Catalogue {
 /** The currency of the demo shop. */
 export const DEMO_CURRENCY = 'EUR'
 
-const departments = [home, kitchen, outdoor, clothing, study]
-const productCount = 500
+const DEPARTMENTS = [HOME, KITCHEN, OUTDOOR, CLOTHING, STUDY]
+const PRODUCT_COUNT = 500
 
 /** What one in three products is called besides; search has to cope with its letters. */
-const series = words('Åre, Brühl, Coimbra, Évora, Fårö, Genève, Hallstatt, Kraków, Malmö, Orléans, Skåne, Zürich')
+const SERIES = words('Åre, Brühl, Coimbra, Évora, Fårö, Genève, Hallstatt, Kraków, Malmö, Orléans, Skåne, Zürich')
 
 /** Two levels of categories, and on the lower one products with one to four variants. */
 export function generateCatalogue(random: Random): Catalogue {
   const catalogue: Catalogue = { categories: [], products: [], variants: [] }
-  const shelves = departments.flatMap((department, position) => {
+  const shelves = DEPARTMENTS.flatMap((department, position) => {
     const parent = createCategory(random, { name: department.name, parentId: null, position })
     catalogue.categories.push(parent)
     return department.shelves.map((shelf, index) => {
@@ -68,10 +68,10 @@ export function generateCatalogue(random: Random): Catalogue {
       return { shelf, category, goods: random.shuffle(goodsOf(shelf)) }
     })
   })
-  for (let number = 0; number < productCount; number += 1) {
+  for (let number = 0; number < PRODUCT_COUNT; number += 1) {
     const { shelf, category, goods } = at(shelves, number % shelves.length)
     const { adjective, noun } = at(goods, Math.floor(number / shelves.length))
-    const title = [adjective, noun[0], ...(random.chance(1 / 3) ? [random.pick(series)] : [])].join(' ')
+    const title = [adjective, noun[0], ...(random.chance(1 / 3) ? [random.pick(SERIES)] : [])].join(' ')
     const product = { id: random.uuid(), title, sku: `${shelf.code}-${1_000 + number}` }
     const variants = createVariants(random, { product, noun, options: pickOptions(random, shelf.options) })
     catalogue.variants.push(...variants)
@@ -125,8 +125,8 @@ function createProduct(
   given: { product: Named; shelf: Shelf; categoryId: string; variants: readonly ProductVariantRow[] },
 ): ProductRow {
   const { product, shelf, categoryId, variants } = given
-  const status = random.pick(statuses)
-  const [from, to] = status === 'DRAFT' ? [40, 1] : status === 'ARCHIVED' ? [900, 200] : random.pick(ages)
+  const status = random.pick(STATUSES)
+  const [from, to] = status === 'DRAFT' ? [40, 1] : status === 'ARCHIVED' ? [900, 200] : random.pick(AGES)
   const prices = variants.map(({ price }) => price)
   return {
     id: product.id,
@@ -143,10 +143,10 @@ function createProduct(
   }
 }
 
-const statuses = [...Array<'ACTIVE'>(14).fill('ACTIVE'), 'DRAFT', 'ARCHIVED'] as const
+const STATUSES = [...Array<'ACTIVE'>(14).fill('ACTIVE'), 'DRAFT', 'ARCHIVED'] as const
 
 /** Since how many days products are sold: most for longer than the year of the orders. */
-const ages = [
+const AGES = [
   [900, 366],
   [900, 366],
   [366, 3],

@@ -1,38 +1,25 @@
-import { Client, escapeIdentifier } from 'pg'
-
+import { escapeIdentifier, type Client } from 'pg'
 import type { DatabaseName } from '../databases.ts'
 import { DEMO_CURRENCY } from './catalogue.ts'
 
 /** The table whose rows say that a database is in use. */
-const mainTables: Readonly<Record<DatabaseName, string>> = { users: 'user', products: 'product', orders: 'order' }
+const MAIN_TABLES: Readonly<Record<DatabaseName, string>> = { users: 'user', products: 'product', orders: 'order' }
 
 /** The databases that know the currency of the shop. */
-const withCurrency: ReadonlySet<DatabaseName> = new Set(['products', 'orders'])
-
-/** Opens a migrated database to look at its contents or to fill it. */
-export async function connect(url: string): Promise<AsyncDisposable & { client: Client }> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'portico demo data',
-    connectionTimeoutMillis: 10_000,
-  })
-  client.on('error', () => undefined) // the statement under way rejects as well
-  await client.connect()
-  return { client, [Symbol.asyncDispose]: () => client.end() }
-}
+const WITH_CURRENCY: ReadonlySet<DatabaseName> = new Set(['products', 'orders'])
 
 /** Whether the database has users, products or orders, made up or not. */
 export async function isFilled(client: Client, name: DatabaseName): Promise<boolean> {
-  const { rows } = await client.query(`SELECT FROM ${escapeIdentifier(mainTables[name])} LIMIT 1`)
+  const { rows } = await client.query(`SELECT FROM ${escapeIdentifier(MAIN_TABLES[name])} LIMIT 1`)
   return rows.length > 0
 }
 
 /** Why demo data can not stand beside what the database has; undefined when it can. */
 export async function findConflict(client: Client, name: DatabaseName, demoId: string): Promise<string | undefined> {
-  const table = escapeIdentifier(mainTables[name])
+  const table = escapeIdentifier(MAIN_TABLES[name])
   const { rows } = await client.query(`SELECT FROM ${table} WHERE id = $1`, [demoId])
   if (rows.length === 0 && (await isFilled(client, name))) return `the database "${name}" has other rows`
-  const currency = withCurrency.has(name) ? await readCurrency(client) : DEMO_CURRENCY
+  const currency = WITH_CURRENCY.has(name) ? await readCurrency(client) : DEMO_CURRENCY
   if (currency !== DEMO_CURRENCY)
     return `the shop was started with ${currency}, and the demo data is in ${DEMO_CURRENCY}`
   return undefined
@@ -56,10 +43,10 @@ export async function fill(
 ): Promise<boolean> {
   await client.query('BEGIN')
   // Keeps out others who would fill it, and nobody who reads.
-  await client.query(`LOCK TABLE ${escapeIdentifier(mainTables[name])} IN SHARE ROW EXCLUSIVE MODE`)
+  await client.query(`LOCK TABLE ${escapeIdentifier(MAIN_TABLES[name])} IN SHARE ROW EXCLUSIVE MODE`)
   if (await isFilled(client, name)) return false
   for (const [table, rows] of Object.entries(tables)) await insert(client, table, rows)
-  if (withCurrency.has(name))
+  if (WITH_CURRENCY.has(name))
     await client.query(`INSERT INTO shop_setting (name, value) VALUES ('currency', $1) ON CONFLICT (name) DO NOTHING`, [
       DEMO_CURRENCY,
     ])

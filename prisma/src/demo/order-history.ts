@@ -22,20 +22,20 @@ export interface HistoryOptions {
   scarceSku: string
 }
 
-const second = 1 / 3_600
+const SECOND = 1 / 3_600
 
 /** How many hours an order takes to come to a status, at least and at most. */
-const delays: Readonly<Record<OrderStatus, readonly [least: number, most: number]>> = {
+const DELAYS: Readonly<Record<OrderStatus, readonly [least: number, most: number]>> = {
   PENDING: [0, 0],
-  CONFIRMED: [second, 20 * second],
-  REJECTED: [second, 20 * second],
+  CONFIRMED: [SECOND, 20 * SECOND],
+  REJECTED: [SECOND, 20 * SECOND],
   SHIPPED: [4, 60],
   DELIVERED: [24, 120],
   CANCELLED: [0.1, 20],
 }
 
-const customersReasons = words('Ordered by mistake, Found it elsewhere, Takes too long, Wrong size, Changed my mind')
-const staffsReasons = words('Address can not be reached, Asked for by phone, Damaged before sending')
+const CUSTOMERS_REASONS = words('Ordered by mistake, Found it elsewhere, Takes too long, Wrong size, Changed my mind')
+const STAFFS_REASONS = words('Address can not be reached, Asked for by phone, Damaged before sending')
 
 /** Everything that happened to an order until the demo's present, from being placed on. */
 export function generateHistory(random: Random, options: HistoryOptions): OrderEventRow[] {
@@ -43,7 +43,7 @@ export function generateHistory(random: Random, options: HistoryOptions): OrderE
   let at = order.placedAt
   let fromStatus: OrderStatus | null = null
   return choosePath(random, daysBetween(order.placedAt, DEMO_DATE)).map((toStatus, index) => {
-    const [least, most] = delays[toStatus]
+    const [least, most] = DELAYS[toStatus]
     at = hoursAfter(at, least + random.fraction() * (most - least))
     const event = {
       orderId: order.id,
@@ -81,6 +81,6 @@ function explain(
   const byStaff = { actor: 'STAFF', actorId: random.pick(staffIds) } as const
   if (toStatus !== 'CANCELLED') return { ...byStaff, reason: null }
   return random.chance(0.7)
-    ? { ...byCustomer, reason: random.pick(customersReasons) }
-    : { ...byStaff, reason: random.pick(staffsReasons) }
+    ? { ...byCustomer, reason: random.pick(CUSTOMERS_REASONS) }
+    : { ...byStaff, reason: random.pick(STAFFS_REASONS) }
 }

@@ -47,7 +47,7 @@ export interface OrdersOptions {
   catalogue: Catalogue
 }
 
-const orderCount = 2_000
+const ORDER_COUNT = 2_000
 
 /** A year of orders, more and more of them. */
 export function generateOrders(random: Random, { users, addresses, catalogue }: OrdersOptions): Orders {
@@ -60,7 +60,7 @@ export function generateOrders(random: Random, { users, addresses, catalogue }: 
   const numbers = new Set<string>()
 
   const all: Orders = { orders: [], lines: [], events: [] }
-  for (let index = 0; index < orderCount; index += 1) {
+  for (let index = 0; index < ORDER_COUNT; index += 1) {
     const placedAt = daysBefore(DEMO_DATE, 365 * random.fraction() ** 1.6)
     const customer = pickOlder(random, customers, placedAt)
     const address = pickOlder(random, addressesOf.get(customer.id) ?? [], placedAt)
@@ -84,11 +84,11 @@ function pickOlder<Row extends { createdAt: Date }>(random: Random, rows: readon
 }
 
 /** Crockford's base 32: without I, L, O and U. */
-const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** A number such as "P-4F7K-22". */
 function drawNumber(random: Random, taken: Set<string>): string {
-  const symbols = Array.from({ length: 6 }, () => base32.charAt(random.integer(0, base32.length - 1))).join('')
+  const symbols = Array.from({ length: 6 }, () => SYMBOLS.charAt(random.integer(0, SYMBOLS.length - 1))).join('')
   const number = `P-${symbols.slice(0, 4)}-${symbols.slice(4)}`
   if (taken.has(number)) return drawNumber(random, taken)
   taken.add(number)

@@ -29,15 +29,15 @@ function country(code: string, streets: string, cities: string): Country {
   }
 }
 
-const germany = country(
+const GERMANY = country(
   'DE',
   'Lindenstraße #, Am Markt #, Schillerstraße #, Mühlenweg #, Goethestraße #, Bahnhofstraße #',
   '10115/Berlin, 20095/Hamburg, 80331/München, 50667/Köln, 04109/Leipzig, 70173/Stuttgart, 28195/Bremen, 01067/Dresden',
 )
 
 // Most of the shop's customers live in Germany; the last three countries have no shipping rates of their own.
-const countries: readonly Country[] = [
-  ...Array<Country>(6).fill(germany),
+const COUNTRIES: readonly Country[] = [
+  ...Array<Country>(6).fill(GERMANY),
   country('AT', 'Mariahilfer Straße #, Getreidegasse #, Ringstraße #', '1060/Wien, 5020/Salzburg, 8010/Graz'),
   country('CH', 'Seestrasse #, Rue du Rhône #, Marktgasse #', '8002/Zürich/ZH, 1204/Genève/GE, 3011/Bern/BE'),
   country(
@@ -59,7 +59,7 @@ const countries: readonly Country[] = [
 
 /** An address that looks like one of its country. */
 export function createPlace(random: Random): Place {
-  const { code, streets, cities } = random.pick(countries)
+  const { code, streets, cities } = random.pick(COUNTRIES)
   const { city, postalCode, region } = random.pick(cities)
   const line1 = random.pick(streets).replace('#', String(random.integer(1, 120)))
   const line2 = random.chance(0.15) ? `c/o ${random.pick(['Studio Nord', 'Atelier 4', 'Kontor Süd', 'Werk 9'])}` : null

@@ -39,7 +39,7 @@ export interface Stock {
 }
 
 /** What the lines of an order became in the stock; a rejected order never held anything. */
-const states: Readonly<Partial<Record<OrderStatus, ReservationState>>> = {
+const STATES: Readonly<Partial<Record<OrderStatus, ReservationState>>> = {
   PENDING: 'HELD',
   CONFIRMED: 'SOLD',
   SHIPPED: 'SOLD',
@@ -47,7 +47,7 @@ const states: Readonly<Partial<Record<OrderStatus, ReservationState>>> = {
   CANCELLED: 'RELEASED',
 }
 
-const losses = words('Damaged in the warehouse, Missing at stocktaking, Photographed for the shop')
+const LOSSES = words('Damaged in the warehouse, Missing at stocktaking, Photographed for the shop')
 
 /** The stock that the orders leave behind: available + reserved + sold is the sum of the adjustments of each variant. */
 export function generateStock(
@@ -74,7 +74,7 @@ function reserve({ orders, lines }: Orders): StockReservationRow[] {
   const orderOf = new Map(orders.map((order) => [order.id, order]))
   return lines.flatMap(({ orderId, variantId, quantity }) => {
     const order = orderOf.get(orderId)
-    const state = order && states[order.status]
+    const state = order && STATES[order.status]
     return state ? [{ orderId, variantId, quantity, state, createdAt: order.placedAt }] : []
   })
 }
@@ -107,6 +107,6 @@ function adjust(
   return [
     ...by(first, 'First stock', since),
     ...by(delivered, 'Delivery', random.moment(since, DEMO_DATE)),
-    ...by(-lost, random.pick(losses), random.moment(since, DEMO_DATE)),
+    ...by(-lost, random.pick(LOSSES), random.moment(since, DEMO_DATE)),
   ]
 }

@@ -25,32 +25,32 @@ export interface AddressRow extends Place {
   version: number
 }
 
-const userCount = 50
+const USER_COUNT = 50
 
-const firstNames = words(
+const FIRST_NAMES = words(
   `Amélie, Björn, Chiara, Dilan, Elif, Fatou, Greta, Hugo, Inês, Jürgen, Katarzyna, Liam, Maren, Noah, Olga, Paula,
   Quentin, Rosa, Sven, Tomás, Uta, Viktor, Wanda, Xenia, Yusuf, Zoë, Anouk, Bastian, Clara, Emil, Hanna, Jonas`,
 )
-const lastNames = words(
+const LAST_NAMES = words(
   `Andersson, Bauer, Costa, Dubois, Eriksen, Fischer, García, Hoffmann, Ivanova, Janssen, Kowalski, Lefèvre, Müller,
   Novák, Okafor, Pereira, Rossi, Schneider, Tanaka, Visser, Weber, Yilmaz, Zimmermann, Brandt, Conti, de Vries`,
 )
 
 // The staff beside the known logins; everybody else is a customer, mostly of the free plan.
-const furtherStaff: readonly DemoLogin['role'][] = ['SUPPORT', 'SUPPORT', 'CATALOG_MANAGER']
-const plans: readonly DemoLogin['plan'][] = ['FREE', 'FREE', 'FREE', 'FREE', 'FREE', 'FREE', 'PRO', 'PRO', 'ENTERPRISE']
+const FURTHER_STAFF: readonly DemoLogin['role'][] = ['SUPPORT', 'SUPPORT', 'CATALOG_MANAGER']
+const PLANS: readonly DemoLogin['plan'][] = ['FREE', 'FREE', 'FREE', 'FREE', 'FREE', 'FREE', 'PRO', 'PRO', 'ENTERPRISE']
 
 /** The known logins, who have been there from the beginning, then the others. */
 export function generateUsers(random: Random): UserRow[] {
-  const names = random.shuffle(firstNames.flatMap((first) => lastNames.map((last) => `${first} ${last}`)))
-  const others = names.slice(0, userCount - DEMO_LOGINS.length).map((displayName, index): DemoLogin => {
-    const role = furtherStaff[index] ?? 'CUSTOMER'
+  const names = random.shuffle(FIRST_NAMES.flatMap((first) => LAST_NAMES.map((last) => `${first} ${last}`)))
+  const others = names.slice(0, USER_COUNT - DEMO_LOGINS.length).map((displayName, index): DemoLogin => {
+    const role = FURTHER_STAFF[index] ?? 'CUSTOMER'
     const email = `${slugOf(displayName).replaceAll('-', '.')}@example.com`
-    return { email, displayName, role, plan: role === 'CUSTOMER' ? random.pick(plans) : 'FREE' }
+    return { email, displayName, role, plan: role === 'CUSTOMER' ? random.pick(PLANS) : 'FREE' }
   })
   const yearsAgo = daysBefore(DEMO_DATE, 900)
   return [...DEMO_LOGINS, ...others].map((login, index) => {
-    const joinedUntil = index < DEMO_LOGINS.length + furtherStaff.length ? 800 : random.pick([400, 400, 400, 30])
+    const joinedUntil = index < DEMO_LOGINS.length + FURTHER_STAFF.length ? 800 : random.pick([400, 400, 400, 30])
     return {
       id: random.uuid(),
       email: login.email,

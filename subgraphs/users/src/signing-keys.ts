@@ -55,9 +55,11 @@ export async function loadSigningKeys(options: SigningKeysOptions): Promise<Sign
     throw new Error(`${folder} has no key that signs now. Make one: npm run users:rotate-keys -- --now`)
   }
 
-  let complainedOf: string | undefined
+  let looked = seen
   async function refresh() {
     const next = await fingerprint(folder)
+    const changed = next !== looked
+    looked = next
     if (next === seen) return
     try {
       const read = await readKeys(folder)
@@ -66,9 +68,7 @@ export async function loadSigningKeys(options: SigningKeysOptions): Promise<Sign
       seen = next
       log.info({ kids: keys.map(({ file }) => file.kid) }, 'signing keys read again')
     } catch (err) {
-      if (next !== complainedOf)
-        log.error({ err, folder }, 'signing keys can not be read; the last good ones stay in use')
-      complainedOf = next
+      if (changed) log.error({ err, folder }, 'signing keys can not be read; the last good ones stay in use')
     }
   }
   const polling = startPeriodic({ name: 'look for signing keys', everyMs: pollMs, run: refresh, log })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { admin, support } from '@portico/testkit/viewers'
+import { admin, customer, support } from '@portico/testkit/viewers'
 import { PASSWORD, startTestUsers, type TestUsers } from './users-subgraph.ts'
 
 let users: TestUsers
@@ -224,6 +224,41 @@ describe('the address book', () => {
     const names = replies.map(({ data }) => data.addAddress.__typename)
     expect(names.filter((name) => name === 'Address')).toHaveLength(20)
     expect(names.filter((name) => name === 'ValidationError')).toHaveLength(5)
+  })
+})
+
+describe('a viewer who has no account here', () => {
+  const NOT_FOUND = { __typename: 'NotFoundError', code: 'NOT_FOUND' }
+
+  it.each([
+    ['since another issuer calls people otherwise', 'auth0|someone'],
+    ['since it is gone', '00000000-0000-4000-8000-000000000000'],
+  ])('%s, is told so by everything that needs one', async (_, id) => {
+    const { data, errors } = await users.request(
+      `mutation ($profile: UpdateProfileInput!, $address: AddressInput!, $id: ID!) {
+        updateProfile(input: $profile) { ...result }
+        changePassword(currentPassword: "${PASSWORD}", newPassword: "another ${PASSWORD}") { ...result }
+        addAddress(input: $address) { ...result }
+        updateAddress(id: $id, input: $address, expectedVersion: 1) { ...result }
+        removeAddress(id: $id) { ...result }
+      }
+      fragment result on UserError { __typename code }`,
+      {
+        profile: { displayName: 'Ann', expectedVersion: 1 },
+        address: ADDRESS,
+        id: '00000000-0000-4000-8000-000000000001',
+      },
+      customer(id),
+    )
+    expect(errors).toEqual([])
+    expect(data).toEqual({
+      updateProfile: NOT_FOUND,
+      changePassword: { __typename: 'InvalidCredentialsError', code: 'INVALID_CREDENTIALS' },
+      addAddress: NOT_FOUND,
+      updateAddress: NOT_FOUND,
+      removeAddress: NOT_FOUND,
+    })
+    expect((await users.request('{ me { id } }', {}, customer(id))).data).toEqual({ me: null })
   })
 })
 

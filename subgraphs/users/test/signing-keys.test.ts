@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
+import { eventually } from '@portico/testkit/eventually'
 import { createRemoteJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { createSigningKey, loadSigningKeys, removeRetiredKeys, type SigningKeys } from '../src/signing-keys.ts'
 import { startTestUsers, type TestUsers } from './users-subgraph.ts'
@@ -26,9 +27,6 @@ describe('the folder of signing keys', () => {
   }
   const complaints = () => lines.filter(({ level }) => level === 'error')
   const kids = (keys: SigningKeys) => keys.published().map(({ kid }) => kid)
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await sleep(5)
-  }
 
   it('publishes a new key before it signs, and the old one until its last token has expired', async () => {
     let now = Date.UTC(2026, 0, 1)
@@ -37,7 +35,7 @@ describe('the folder of signing keys', () => {
     expect(keys.current().kid).toBe(first)
 
     const second = await createSigningKey(folder, new Date(now + 300_000))
-    await until(() => keys.published().length === 2)
+    await eventually(() => keys.published().length === 2)
     expect(keys.current().kid).toBe(first)
     expect(kids(keys)).toEqual([first, second])
 
@@ -55,7 +53,7 @@ describe('the folder of signing keys', () => {
     const first = await createSigningKey(folder, new Date(0))
     await using keys = await load(Date.now)
     await writeFile(join(folder, 'broken.json'), '{')
-    await until(() => complaints().length > 0)
+    await eventually(() => complaints().length > 0)
     expect(complaints()).toMatchObject([
       { err: { message: expect.stringContaining('broken.json is not a signing key') } },
     ])
@@ -65,12 +63,12 @@ describe('the folder of signing keys', () => {
     await sleep(100)
     expect(complaints()).toHaveLength(1)
     await rename(join(folder, 'broken.json'), join(folder, 'as-broken.json'))
-    await until(() => complaints().length > 1)
+    await eventually(() => complaints().length > 1)
     expect(keys.current().kid).toBe(first)
 
     await rm(join(folder, 'as-broken.json'))
     const second = await createSigningKey(folder, new Date(1000))
-    await until(() => keys.current().kid === second)
+    await eventually(() => keys.current().kid === second)
     expect(complaints()).toHaveLength(2)
   })
 
@@ -78,10 +76,10 @@ describe('the folder of signing keys', () => {
     const first = await createSigningKey(folder, new Date(0))
     await using keys = await load(Date.now)
     await rm(folder, { recursive: true })
-    await until(() => complaints().length > 0)
+    await eventually(() => complaints().length > 0)
     expect(keys.current().kid).toBe(first)
     const second = await createSigningKey(folder, new Date(1000))
-    await until(() => keys.current().kid === second)
+    await eventually(() => keys.current().kid === second)
   })
 
   it('says how to make a key when there is none', async () => {

@@ -6,7 +6,15 @@ import {
   type DatabaseConfig,
 } from '@portico/database/config'
 import type { DatabaseName } from '@portico/database/databases'
-import { evenWithMistakes, flag, logLevel, parseEnvironment, port, type Environment } from '@portico/service-kit/config'
+import {
+  evenWithMistakes,
+  flag,
+  logLevel,
+  parseEnvironment,
+  port,
+  urlPath,
+  type Environment,
+} from '@portico/service-kit/config'
 import { z } from 'zod'
 
 export type ServiceName = 'gateway' | DatabaseName
@@ -35,9 +43,9 @@ const variables = databaseVariables
     USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
     PRODUCTS_PORT: port().default(4002).describe('Port of the products subgraph.'),
     ORDERS_PORT: port().default(4003).describe('Port of the orders subgraph.'),
-    GRAPHQL_PATH: z.string().default('/graphql').describe("Path of the gateway's GraphQL endpoint."),
-    HEALTH_LIVE_PATH: z.string().default('/health/live').describe('Path that answers while the gateway lives.'),
-    HEALTH_READY_PATH: z.string().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
+    GRAPHQL_PATH: urlPath().default('/graphql').describe("Path of the gateway's GraphQL endpoint."),
+    HEALTH_LIVE_PATH: urlPath().default('/health/live').describe('Path that answers while the gateway lives.'),
+    HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
     LOG_LEVEL: logLevel().default('info').describe('Least level that is printed.'),
     DEMO_DATA: flag().default(true).describe('Load demo data into an empty embedded database.'),
   })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AlreadyRunning } from '@portico/database/previous-server'
+import { PortTakenError } from '@portico/database/embedded-postgres'
+import { AlreadyRunningError } from '@portico/database/previous-server'
 import { ConfigError } from '@portico/service-kit/config'
 import { runProgram, type Running } from '@portico/service-kit/lifecycle'
 import { logLevelFrom } from '@portico/service-kit/logger'
@@ -50,10 +51,7 @@ async function untilReady({ host, ports, healthPaths }: StartConfig, stopping: A
 }
 
 function explain(error: unknown): never {
-  if (error instanceof AlreadyRunning) {
-    throw new ConfigError([
-      `${error.message} Stop the other npm start first, or set PORTICO_DATA_DIR to another folder`,
-    ])
-  }
+  if (error instanceof PortTakenError) throw new ConfigError([`POSTGRES_PORT: ${error.message}`])
+  if (error instanceof AlreadyRunningError) throw new ConfigError([`PORTICO_DATA_DIR: ${error.message}`])
   throw error
 }

@@ -1,7 +1,7 @@
 import { words } from '../words.ts'
 import { type Department, kinds } from './shelf.ts'
 
-export const clothing: Department = {
+export const CLOTHING: Department = {
   name: 'Clothing',
   shelves: [
     {

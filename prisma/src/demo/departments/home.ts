@@ -1,7 +1,7 @@
 import { words } from '../words.ts'
 import { type Department, kinds } from './shelf.ts'
 
-export const home: Department = {
+export const HOME: Department = {
   name: 'Home',
   shelves: [
     {

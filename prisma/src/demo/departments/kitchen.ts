@@ -1,7 +1,7 @@
 import { words } from '../words.ts'
 import { type Department, kinds, sizes } from './shelf.ts'
 
-export const kitchen: Department = {
+export const KITCHEN: Department = {
   name: 'Kitchen',
   shelves: [
     {

@@ -1,7 +1,7 @@
 import { words } from '../words.ts'
 import { type Department, kinds } from './shelf.ts'
 
-export const outdoor: Department = {
+export const OUTDOOR: Department = {
   name: 'Outdoor',
   shelves: [
     {

@@ -1,7 +1,7 @@
 import { words } from '../words.ts'
 import { type Department, kinds, sizes } from './shelf.ts'
 
-export const study: Department = {
+export const STUDY: Department = {
   name: 'Study',
   shelves: [
     {

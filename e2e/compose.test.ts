@@ -1,0 +1,251 @@
+import { existsSync } from 'node:fs'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, posix } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { databaseNames } from '@portico/database/databases'
+import { makeSecrets } from '@portico/deploy-secrets/secrets'
+import { loadConfig as loadGatewayConfig } from '@portico/gateway/config'
+import { loadSupergraph } from '@portico/gateway/supergraph/load'
+import { loadConfig as loadMigrateConfig } from '@portico/migrate/config'
+import { loadConfig as loadOrdersConfig } from '@portico/orders/config'
+import { loadConfig as loadProductsConfig } from '@portico/products/config'
+import type { Environment } from '@portico/service-kit/config'
+import { loadConfig as loadUsersConfig } from '@portico/users/config'
+import { createComposeValidator, loadComposeFile, loadImage, ROOT, type Container } from './compose-file.ts'
+
+const { raw, file } = await loadComposeFile()
+const image = await loadImage()
+const services = Object.entries(file.services)
+const own = services.filter(([, { build }]) => build !== undefined)
+const databases = services.filter(([, { build }]) => build === undefined)
+const migrations = own.filter(([, { build }]) => build?.args['SERVICE'] === 'migrate')
+const lasting = services.filter(([name]) => !migrations.some(([migration]) => migration === name))
+
+const loaders: Record<string, (env: Environment) => object> = {
+  gateway: loadGatewayConfig,
+  users: loadUsersConfig,
+  products: loadProductsConfig,
+  orders: loadOrdersConfig,
+  migrate: loadMigrateConfig,
+}
+
+/** What a gateway takes at most when its last request has ended. */
+const CLOSE_WITHIN_MS = 5000
+
+/** The names of those of which something does not hold. */
+const failing = (of: [string, Container][], holds: (container: Container, name: string) => boolean) =>
+  of.filter(([name, container]) => !holds(container, name)).map(([name]) => name)
+
+describe('docker-compose.yml', () => {
+  it('is valid by the schema of the compose specification', () => {
+    const validate = createComposeValidator()
+    validate(raw)
+    expect(validate.errors ?? []).toEqual([])
+  })
+
+  it('holds a gateway and for each subgraph a service, a migration and a PostgreSQL 17', () => {
+    const parts = databaseNames.flatMap((name) => [name, `${name}-migration`, `${name}-database`])
+    expect(services.map(([name]) => name).toSorted()).toEqual(['gateway', ...parts].toSorted())
+    expect(failing(databases, (container) => /^postgres:17\.\d+-bookworm$/.test(container.image))).toEqual([])
+    expect(databases.map(([name]) => name)).toEqual(databaseNames.map((name) => `${name}-database`))
+  })
+
+  it('runs no container as root', () => {
+    expect(failing(services, ({ user }) => /^[1-9]\d*:[1-9]\d*$/.test(user ?? ''))).toEqual([])
+  })
+
+  it('gives no container a root file system that it can write to, a capability, or a way to gain one', () => {
+    expect(failing(services, ({ read_only: readOnly }) => readOnly === true)).toEqual([])
+    expect(failing(services, ({ cap_drop: dropped }) => isDeepStrictEqual(dropped, ['ALL']))).toEqual([])
+    expect(
+      failing(services, ({ security_opt: options }) => isDeepStrictEqual(options, ['no-new-privileges:true'])),
+    ).toEqual([])
+    const dangerous = ['privileged', 'cap_add', 'devices', 'network_mode', 'pid', 'ipc', 'userns_mode', 'volumes_from']
+    expect(failing(services, (container) => dangerous.every((key) => container[key] === undefined))).toEqual([])
+  })
+
+  it('mounts nothing of this machine but read-only folders of deploy/secrets', () => {
+    const mounts = services.flatMap(([, { volumes = [] }]) => volumes)
+    const named = mounts.filter((mount) => typeof mount === 'string').map((mount) => mount.split(':')[0] ?? '')
+    expect(named.toSorted()).toEqual(Object.keys(file.volumes).toSorted())
+    const bound = mounts.filter((mount) => typeof mount !== 'string')
+    expect(bound.filter((mount) => !mount.source.startsWith('./deploy/secrets/') || !mount.read_only)).toEqual([])
+  })
+
+  it('limits memory, processors and processes of every container', () => {
+    const limited = ({ deploy }: Container) => {
+      const { cpus = '0', memory = '', pids = 0 } = deploy?.resources.limits ?? {}
+      return Number(cpus) > 0 && /^\d+M$/.test(memory) && pids > 0
+    }
+    expect(failing(services, limited)).toEqual([])
+  })
+
+  it('restarts and watches what lasts, and runs each migration once, between its database and its subgraph', () => {
+    expect(failing(lasting, ({ restart }) => restart === 'unless-stopped')).toEqual([])
+    expect(failing(lasting, ({ healthcheck }) => (healthcheck?.test ?? []).length > 1)).toEqual([])
+    expect(failing(migrations, ({ restart }) => restart === 'no')).toEqual([])
+    for (const name of databaseNames) {
+      const database = { [`${name}-database`]: { condition: 'service_healthy' } }
+      const migration = { [`${name}-migration`]: { condition: 'service_completed_successfully' } }
+      expect(file.services[`${name}-migration`]?.depends_on).toEqual(database)
+      expect(file.services[name]?.depends_on).toEqual({ ...database, ...migration })
+    }
+  })
+
+  it('pins every image to a version', () => {
+    expect(failing(services, (container) => /:\d+\.\d+[\w.-]*$/.test(container.image))).toEqual([])
+  })
+
+  it("publishes the gateway's port alone, to this machine alone", () => {
+    expect(services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]))).toEqual([
+      ['gateway', `127.0.0.1:4000:${image.environment['PORT']}`],
+    ])
+  })
+
+  it('connects a database with its subgraph and its migration alone, and a subgraph with the gateway alone', () => {
+    const connected = services.flatMap(([name, { networks = [] }]) =>
+      services
+        .filter(
+          ([other, container]) => name < other && container.networks?.some((network) => networks.includes(network)),
+        )
+        .map(([other]) => `${name} ${other}`),
+    )
+    const wanted = databaseNames.flatMap((name) => [
+      ['gateway', name],
+      [name, `${name}-database`],
+      [name, `${name}-migration`],
+      [`${name}-database`, `${name}-migration`],
+    ])
+    expect(connected.toSorted()).toEqual(wanted.map((pair) => pair.toSorted().join(' ')).toSorted())
+  })
+
+  it('lets no container but the gateway reach what is outside', () => {
+    const inside = ({ networks = [] }: Container) =>
+      // Without a network of its own it would be on the default one.
+      networks.length > 0 && networks.every((name) => file.networks[name]?.internal === true)
+    expect(failing(services, inside)).toEqual(['gateway'])
+  })
+
+  it('holds no secret, and no default for one', () => {
+    expect(JSON.stringify(raw)).not.toMatch(/:\/\/[^/"\s]*@/)
+    const variables = services.flatMap(([, { environment = {} }]) => Object.entries(environment))
+    const secret = variables.filter(([name]) => /PASSWORD|SECRET|TOKEN|CREDENTIAL|DATABASE_URL|IDENTITY_KEY/.test(name))
+    expect(secret.length).toBeGreaterThan(databases.length)
+    expect(secret.filter(([name, value]) => !name.endsWith('_FILE') || !value.startsWith('/run/secrets/'))).toEqual([])
+  })
+
+  it('hands a secret to those alone who need it, and says to each where it is', () => {
+    const given = Object.fromEntries(services.map(([name, { secrets = [] }]) => [name, secrets.toSorted()]))
+    const needed = databaseNames.flatMap((name) => [
+      [name, ['gateway-identity-public-keys', `${name}-database-url`]],
+      [`${name}-migration`, [`${name}-database-url`]],
+      [`${name}-database`, [`${name}-database-password`]],
+    ])
+    expect(given).toEqual({ gateway: ['gateway-identity-key'], ...Object.fromEntries(needed) })
+    const told = ({ environment = {}, secrets = [] }: Container) =>
+      isDeepStrictEqual(
+        Object.values(environment)
+          .filter((value) => value.startsWith('/run/secrets/'))
+          .toSorted(),
+        secrets.map((name) => `/run/secrets/${name}`).toSorted(),
+      )
+    expect(failing(services, told)).toEqual([])
+  })
+
+  it('keeps its secrets out of Git and out of the images', async () => {
+    const lines = async (name: string) => (await readFile(join(ROOT, name), 'utf8')).split('\n')
+    expect(await lines('.gitignore')).toContain('deploy/secrets/')
+    expect(await lines('.dockerignore')).toContain('deploy')
+    expect((await lines('.dockerignore')).filter((line) => line.startsWith('!'))).toEqual(['!deploy/healthcheck.mjs'])
+  })
+})
+
+describe('a container of docker-compose.yml', () => {
+  let secrets: Awaited<ReturnType<typeof mkdtempDisposable>>
+  beforeAll(async () => {
+    secrets = await mkdtempDisposable(join(tmpdir(), 'portico-secrets-'))
+    await makeSecrets(secrets.path)
+  })
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  /** The environment that a service is started with, its files where this machine has them. */
+  function environmentOf(name: string): Record<string, string> {
+    const { environment = {}, volumes = [] } = file.services[name] ?? {}
+    const folders = volumes.filter((volume) => typeof volume !== 'string')
+    const here = (path: string) => path.replace('./deploy/secrets', secrets.path)
+    const files = new Map(folders.map(({ source, target }) => [target, here(source)]))
+    for (const [secret, { file: path }] of Object.entries(file.secrets)) files.set(`/run/secrets/${secret}`, here(path))
+    const given: Record<string, string> = { ...image.environment }
+    for (const [variable, value] of Object.entries(environment)) given[variable] = files.get(value) ?? value
+    return given
+  }
+
+  const text = (name: string) => readFile(join(secrets.path, name), 'utf8')
+
+  it('finds every secret where npm run deploy:secrets makes it', () => {
+    const paths = Object.values(file.secrets).map((secret) => secret.file)
+    expect(paths.filter((path) => posix.dirname(path) !== './deploy/secrets')).toEqual([])
+    expect(paths.filter((path) => !existsSync(join(secrets.path, posix.basename(path))))).toEqual([])
+  })
+
+  it.each(own.map(([name]) => name))(
+    'is given what its program accepts, and nothing that it does not know: %s',
+    (name) => {
+      const { build, environment = {} } = file.services[name] ?? {}
+      const load = loaders[build?.args['SERVICE'] ?? '']
+      const outcome = (env: Environment) => {
+        try {
+          return load?.(env)
+        } catch (error) {
+          return { error }
+        }
+      }
+      const env = environmentOf(name)
+      expect(load?.(env)).toBeDefined()
+      const unknown = Object.keys(environment).filter((variable) =>
+        isDeepStrictEqual(outcome({ ...env, [variable]: 'something else' }), outcome(env)),
+      )
+      expect(unknown).toEqual([])
+    },
+  )
+
+  it('is in production mode, and outlives the pause and the requests that end it', () => {
+    const { production, drainDelayMs, requestTimeoutMs } = loadGatewayConfig(environmentOf('gateway'))
+    const subgraphs = [loadUsersConfig, loadProductsConfig, loadOrdersConfig].map((load, index) =>
+      load(environmentOf(databaseNames[index] ?? '')),
+    )
+    expect([production, ...subgraphs.map(({ subgraph }) => subgraph.production)]).toEqual([true, true, true, true])
+    const longest =
+      Math.max(drainDelayMs, ...subgraphs.map(({ subgraph }) => subgraph.drainDelayMs)) +
+      requestTimeoutMs +
+      CLOSE_WITHIN_MS
+    const served = own.filter(([name]) => !migrations.some(([migration]) => migration === name))
+    const grace = ({ stop_grace_period: period = '' }: Container) => Number(/^(\d+)s$/.exec(period)?.[1]) * 1000
+    expect(failing(served, (container) => grace(container) > longest)).toEqual([])
+  })
+
+  it('lets the gateway load the supergraph, and find every subgraph and the keys of access tokens where they listen', async () => {
+    const config = loadGatewayConfig(environmentOf('gateway'))
+    // The image has the supergraph that is composed of this list.
+    const list = { kind: 'subgraphs', file: join(ROOT, 'schema/subgraphs.json') } as const
+    const { subgraphs } = await loadSupergraph({ ...config, supergraph: list })
+    const port = image.environment['PORT']
+    expect(Object.fromEntries([...subgraphs].map(([name, { href }]) => [name, href]))).toEqual(
+      Object.fromEntries(databaseNames.map((name) => [name, `http://${name}:${port}/graphql`])),
+    )
+    expect(config.tokens?.jwksUrl.href).toBe(`http://users:${port}/.well-known/jwks.json`)
+  })
+
+  it.each(databaseNames)(
+    'connects to the database of %s as the role, and with the password, that it is made with',
+    async (name) => {
+      const { url } = loadMigrateConfig(environmentOf(`${name}-migration`))
+      const { POSTGRES_USER: role, POSTGRES_DB: database } = file.services[`${name}-database`]?.environment ?? {}
+      const password = await text(`${name}-database-password`)
+      expect(url).toBe(`postgresql://${role}:${password}@${name}-database:5432/${database}`)
+      expect(loadMigrateConfig(environmentOf(`${name}-migration`)).database).toBe(name)
+    },
+  )
+})
