@@ -1,7 +1,6 @@
 import { parseIdentityKey } from '@portico/service-kit/identity-key'
 import { createEnvelopeSigner, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
-import { ConfigError } from '@portico/service-kit/config'
-import { readConfigured } from './supergraph/compose.ts'
+import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
 
 /**
  * Loads the private key that signs identity envelopes.
@@ -9,7 +8,7 @@ import { readConfigured } from './supergraph/compose.ts'
  * @throws ConfigError when the file holds something else.
  */
 export async function loadEnvelopeSigner(file: string): Promise<EnvelopeSigner> {
-  const text = await readConfigured(file, 'IDENTITY_KEY_FILE')
+  const text = await readConfiguredFile(file, 'IDENTITY_KEY_FILE')
   try {
     return await createEnvelopeSigner(parseIdentityKey(text))
   } catch {

@@ -86,6 +86,7 @@ describe('a bearer token', () => {
     ['is meant for someone else', { aud: 'another' }],
     ['is no access token', { typ: 'JWT' }],
     ['names nobody', { sub: '' }],
+    ['names someone by what no database keeps', { sub: 'some\0one' }],
   ])('that %s is invalid', async (_, parts) => {
     expect(await verifier.verify(await sign(key, parts))).toEqual({ kind: 'invalid' })
   })

@@ -18,7 +18,10 @@ export interface TokenVerifier extends AsyncDisposable {
 }
 
 const claims = z.object({
-  sub: z.string().min(1),
+  sub: z
+    .string()
+    .max(255)
+    .regex(/^\P{Cc}+$/u),
   scope: z.string().default(''),
   roles: z.array(z.string()).default([]),
   plan: z.enum(PLANS).default('FREE'),

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { composeServices } from '@apollo/composition'
-import { ConfigError } from '@portico/service-kit/config'
+import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
 import { parse } from 'graphql'
 import { z } from 'zod'
 
@@ -24,7 +23,7 @@ const subgraphList = z
  * @throws ConfigError with everything that is wrong with the list, the SDL files, or their composition.
  */
 export async function composeSupergraph(listFile: string): Promise<string> {
-  const list = subgraphList.safeParse(parseJson(await readConfigured(listFile, 'SUBGRAPHS_PATH')))
+  const list = subgraphList.safeParse(parseJson(await readConfiguredFile(listFile, 'SUBGRAPHS_PATH')))
   if (!list.success) {
     throw new ConfigError(
       list.error.issues.map(
@@ -35,7 +34,7 @@ export async function composeSupergraph(listFile: string): Promise<string> {
   const services = await Promise.all(
     list.data.map(async ({ name, url, schema }) => {
       const file = resolve(dirname(listFile), schema)
-      const sdl = await readConfigured(file, 'SUBGRAPHS_PATH')
+      const sdl = await readConfiguredFile(file, 'SUBGRAPHS_PATH')
       try {
         return { name, url, typeDefs: parse(sdl) }
       } catch (error) {
@@ -57,15 +56,6 @@ function compose(services: Parameters<typeof composeServices>[0]): string {
     problems = [error instanceof Error ? error : new Error(String(error))]
   }
   throw new ConfigError(problems.map(({ message }) => `composition: ${message}`))
-}
-
-/** Reads a file that the configuration names. */
-export async function readConfigured(file: string, variable: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch {
-    throw new ConfigError([`${variable}: ${file} can't be read`])
-  }
 }
 
 function parseJson(text: string): unknown {

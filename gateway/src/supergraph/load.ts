@@ -4,11 +4,11 @@ import {
   Supergraph,
   type Schema,
 } from '@apollo/federation-internals'
-import { ConfigError } from '@portico/service-kit/config'
+import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
 import type { GraphQLSchema } from 'graphql'
 import type { GatewayConfig } from '../config.ts'
 import { parseSubgraphAddress } from './address.ts'
-import { composeSupergraph, readConfigured } from './compose.ts'
+import { composeSupergraph } from './compose.ts'
 
 /** A supergraph in the forms that the gateway's parts work on. */
 export interface LoadedSupergraph {
@@ -44,7 +44,7 @@ export async function loadSupergraph(
   config: Pick<GatewayConfig, 'supergraph' | 'subgraphUrls' | 'subgraphsAuthorize'>,
 ): Promise<LoadedSupergraph> {
   const { kind, file } = config.supergraph
-  const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfigured(file, 'SUPERGRAPH_PATH')
+  const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfiguredFile(file, 'SUPERGRAPH_PATH')
   const supergraph = buildSupergraph(sdl, config)
   const apiSchema = supergraph.apiSchema()
   return {
