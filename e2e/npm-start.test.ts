@@ -121,7 +121,7 @@ describe('npm start', () => {
     expect((await fetch(`http://127.0.0.1:${ports[0]}/health/ready`)).status).toBe(200)
 
     // A second one in the same folder, on other ports, must not touch the first one's database.
-    const other = start({ PORT: '0', USERS_PORT: '0', PRODUCTS_PORT: '0', ORDERS_PORT: '0', POSTGRES_PORT: '' })
+    const other = start({ ...(await freePorts()), POSTGRES_PORT: '' })
     expect(await other.exited).toBe(78)
     expect(other.output).toContain('PORTICO_DATA_DIR')
     running.delete(other)

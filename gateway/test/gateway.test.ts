@@ -104,6 +104,18 @@ describe('the gateway in front of a subgraph that is none of ours', () => {
     expect(gateway.logged).toContainEqual(expect.objectContaining({ level: 'error', subgraph: 'foreign' }))
   })
 
+  it.each([
+    [{ query: 'query A { first } query B { second }' }, 'Name one of the operations in operationName.'],
+    [{ query: 'query A { first }', operationName: 'C' }, 'There is no operation "C".'],
+    [{ query: 'subscription { first }' }, 'There are no subscriptions here.'],
+  ])('answers %j with 400, and logs nothing', async (operation, message) => {
+    await using gateway = await startForeign(json({ data: {} }))
+    const { status, errors } = await postGraphql(gateway.url, operation)
+    expect(status).toBe(400)
+    expect(errors).toMatchObject([{ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }])
+    expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
   it('answers a hundred thousand wrong values with a few errors, which suggest no names in production', async () => {
     await using gateway = await startForeign(json({ data: {} }))
     const query = 'query ($of: [Int!]!) { sum(of: $of) }'

@@ -19,11 +19,13 @@ export interface IssuerKeysOptions {
   log: Logger
   /** Pause between refreshes, after which a key that the issuer withdrew is no longer believed. Default 60,000 ms. */
   refreshMs?: number
-  /** An unknown `kid` asks the issuer at most this often, also while it fails. Default 30,000 ms. */
+  /** An unknown `kid` asks the issuer at most this often, also while it fails (until it has answered once, every second). Default 30,000 ms. */
   cooldownMs?: number
 }
 
 const TIMEOUT_MS = 2000
+/** Pause between attempts until the issuer has answered once. */
+const FIRST_ANSWER_PAUSE_MS = 1000
 const LARGEST_SET_BYTES = 1024 * 1024
 
 const keySetShape = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
@@ -51,7 +53,9 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   }
 
   async function refreshUnlessRecent(): Promise<void> {
-    if (!fetching && performance.now() - lastAttempt < cooldownMs) return
+    // Without any keys nobody can be told apart, so the issuer is waited for more eagerly.
+    const pause = known ? cooldownMs : Math.min(cooldownMs, FIRST_ANSWER_PAUSE_MS)
+    if (!fetching && performance.now() - lastAttempt < pause) return
     await refresh().catch((err: unknown) =>
       log.warn({ err, url: url.href }, 'keys of access tokens can not be fetched'),
     )

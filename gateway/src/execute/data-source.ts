@@ -1,7 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { IDENTITY_HEADER, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
-import { Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql'
+import { Kind, parse, type DefinitionNode, type FieldNode, type SelectionSetNode } from 'graphql'
 import type { GatewayContext } from '../context.ts'
 import { SubgraphError, type SubgraphAnswer, type SubgraphClient } from '../subgraph/client.ts'
 
@@ -70,24 +70,31 @@ function affectedPaths(
   query: string,
   variables: Record<string, unknown> | undefined,
 ): { path?: (string | number)[] }[] {
+  const { definitions } = parse(query)
+  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  const fields = operation ? fieldsIn(operation.selectionSet, definitions) : []
   const representations = variables?.['representations']
-  const names = rootFieldsOf(parse(query))
-  if (names.includes('_entities') && Array.isArray(representations)) {
-    return representations.map((_, index) => ({ path: ['_entities', index] }))
+  const entities = fields.find(({ name }) => name.value === '_entities')
+  if (!entities?.selectionSet || !Array.isArray(representations)) {
+    return fields.length === 0 ? [{}] : fields.map((field) => ({ path: [responseName(field)] }))
   }
-  return names.length === 0 ? [{}] : names.map((name) => ({ path: [name] }))
+  const names = new Set(fieldsIn(entities.selectionSet, definitions).map(responseName))
+  names.delete('__typename')
+  return representations.flatMap((_, index) => [...names].map((name) => ({ path: ['_entities', index, name] })))
 }
 
-/** The response names of a document's root fields, those in fragments included. */
-function rootFieldsOf({ definitions }: DocumentNode): string[] {
-  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  const namesIn = ({ selections }: SelectionSetNode): string[] =>
-    selections.flatMap((selection) => {
-      if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value]
-      if (selection.kind === Kind.INLINE_FRAGMENT) return namesIn(selection.selectionSet)
-      const fragment = fragments.find(({ name }) => name.value === selection.name.value)
-      return fragment ? namesIn(fragment.selectionSet) : []
-    })
-  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  return operation ? [...new Set(namesIn(operation.selectionSet))] : []
+/** The fields of a selection set, those in fragments included. */
+function fieldsIn({ selections }: SelectionSetNode, definitions: readonly DefinitionNode[]): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection]
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsIn(selection.selectionSet, definitions)
+    const fragment = definitions.find(
+      (node) => node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === selection.name.value,
+    )
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? fieldsIn(fragment.selectionSet, definitions) : []
+  })
+}
+
+function responseName({ alias, name }: FieldNode): string {
+  return alias?.value ?? name.value
 }

@@ -1,6 +1,12 @@
 import { executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway'
 import type { GatewayExecutor } from '@apollo/server-gateway-interface'
-import { getVariableValues, GraphQLError, Kind, type FragmentDefinitionNode } from 'graphql'
+import {
+  getVariableValues,
+  GraphQLError,
+  Kind,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+} from 'graphql'
 import type { Planner } from '../plan/planner.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 
@@ -18,7 +24,11 @@ const MOST_VARIABLE_ERRORS = 10
 /** Executes operations that Apollo Server has parsed and validated, through the executor of `@apollo/gateway`. */
 export function createExecutor({ loaded, planner, dataSources, hideSchemaDetails }: ExecutorOptions): GatewayExecutor {
   return async (request) => {
-    const { document, operation, queryHash } = request
+    const { document, queryHash } = request
+    // Apollo Server leaves it to a gateway to find out that there is no such operation.
+    const operation: OperationDefinitionNode | undefined = request.operation
+    const unresolved = whyUnresolved(operation, request.request.operationName, loaded)
+    if (!operation || unresolved !== undefined) return { errors: [refusal(unresolved ?? '')] }
     const coerced = getVariableValues(
       loaded.apiGraphqlSchema,
       operation.variableDefinitions ?? [],
@@ -40,7 +50,7 @@ export function createExecutor({ loaded, planner, dataSources, hideSchemaDetails
     )
     // A null in a non-null position is an error by the specification; the executor hides it in an extension.
     const { valueCompletion, ...extensions } = result.extensions ?? {}
-    const nulls = Array.isArray(valueCompletion) ? valueCompletion.filter((error) => error instanceof GraphQLError) : []
+    const nulls = Array.isArray(valueCompletion) ? valueCompletion.filter(isGraphQLError).map(nullInNonNull) : []
     if (nulls.length === 0) return result
     return { ...result, errors: [...(result.errors ?? []), ...nulls], extensions }
   }
@@ -55,4 +65,27 @@ function badVariable(error: GraphQLError): GraphQLError {
     nodes: error.nodes ?? null,
     extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
   })
+}
+
+function whyUnresolved(
+  operation: OperationDefinitionNode | undefined,
+  operationName: string | undefined,
+  { apiGraphqlSchema }: LoadedSupergraph,
+): string | undefined {
+  if (!operation) {
+    return operationName ? `There is no operation "${operationName}".` : 'Name one of the operations in operationName.'
+  }
+  return apiGraphqlSchema.getRootType(operation.operation) ? undefined : `There are no ${operation.operation}s here.`
+}
+
+function refusal(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } } })
+}
+
+function isGraphQLError(error: unknown): error is GraphQLError {
+  return error instanceof GraphQLError
+}
+
+function nullInNonNull({ message, path }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { path: path ?? null, extensions: { code: 'NULL_IN_NON_NULL_POSITION' } })
 }

@@ -23,6 +23,9 @@ export interface DatabaseClient {
   $disconnect(): PromiseLike<void>
 }
 
+/** A server that ends a statement says so within this time, unless the connection to it is dead. */
+const SERVER_ANSWERS_WITHIN_MS = 1000
+
 /** What a generated Prisma client is made with. */
 export interface DatabaseClientOptions {
   adapter: PrismaPg
@@ -67,6 +70,8 @@ export function openDatabase<Client extends DatabaseClient>(
       connectionTimeoutMillis: config.connectWithinMs,
       idleTimeoutMillis: 30_000,
       statement_timeout: config.statementTimeoutMs,
+      // The server keeps the one above; when it can't be heard any more, the connection is given up by this one.
+      query_timeout: config.statementTimeoutMs + SERVER_ANSWERS_WITHIN_MS,
       lock_timeout: config.lockTimeoutMs,
       idle_in_transaction_session_timeout: 2 * config.statementTimeoutMs,
       options: Object.entries(settings)
