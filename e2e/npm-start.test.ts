@@ -1,6 +1,6 @@
 import { exec, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -121,7 +121,8 @@ describe('npm start', () => {
     expect((await fetch(`http://127.0.0.1:${ports[0]}/health/ready`)).status).toBe(200)
 
     // A second one in the same folder, on other ports, must not touch the first one's database.
-    const other = start({ ...(await freePorts()), POSTGRES_PORT: '' })
+    const others = await Promise.all(PORT_VARIABLES.map(async (name) => [name, String(await freePort())] as const))
+    const other = start(Object.fromEntries(others))
     expect(await other.exited).toBe(78)
     expect(other.output).toContain('PORTICO_DATA_DIR')
     running.delete(other)
@@ -170,11 +171,25 @@ describe('npm start', () => {
     for (const blocker of blockers) blocker.close()
   }, 30_000)
 
-  it('lists every mistake of its configuration at once', async () => {
-    const starter = start({ PORT: 'http', LOG_LEVEL: 'loud', USERS_DATABASE_URL: 'postgresql://x@127.0.0.1/x' })
+  it('refuses a currency that the demo data is not in, before it has started anything', async () => {
+    const fresh = join(folder, 'usd')
+    const starter = start({ SHOP_CURRENCY: 'USD', PORTICO_DATA_DIR: fresh })
     expect(await starter.exited).toBe(78)
     running.delete(starter)
-    for (const variable of ['PORT', 'LOG_LEVEL', 'PRODUCTS_DATABASE_URL', 'ORDERS_DATABASE_URL']) {
+    expect(starter.output).toContain('- SHOP_CURRENCY: is USD, but the demo data is in EUR: set DEMO_DATA=false, or')
+    expect(existsSync(fresh)).toBe(false)
+  }, 30_000)
+
+  it('lists every mistake of its configuration at once', async () => {
+    const starter = start({
+      PORT: 'http',
+      USERS_PORT: '0',
+      LOG_LEVEL: 'loud',
+      USERS_DATABASE_URL: 'postgresql://x@127.0.0.1/x',
+    })
+    expect(await starter.exited).toBe(78)
+    running.delete(starter)
+    for (const variable of ['PORT', 'USERS_PORT', 'LOG_LEVEL', 'PRODUCTS_DATABASE_URL', 'ORDERS_DATABASE_URL']) {
       expect(starter.output).toContain(`- ${variable}: must be`)
     }
   }, 30_000)

@@ -46,12 +46,20 @@ export async function writeNewMigration(
     )
   const statements = empty ? '' : await findDrift(engine, folder)
   if (statements === undefined) return undefined
-  const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-  const target = join(folder, 'migrations', `${timestamp}_${name}`)
+  const target = join(folder, 'migrations', `${await nextTimestamp(join(folder, 'migrations'))}_${name}`)
   await mkdir(target, { recursive: true })
   await writeFile(join(folder, 'migrations', 'migration_lock.toml'), MIGRATION_LOCK)
   await writeFile(join(target, 'migration.sql'), header(folder, name, statements) + statements)
   return join(target, 'migration.sql')
+}
+
+/** That of now, or of a second after the newest migration: one that sorted before it would be refused. */
+async function nextTimestamp(migrations: string): Promise<string> {
+  const newest = (await exists(migrations)) ? (await loadMigrations(migrations)).at(-1)?.name : undefined
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(newest ?? '') ?? []
+  const afterNewest = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) + 1000
+  const time = new Date(Number.isNaN(afterNewest) ? Date.now() : Math.max(Date.now(), afterNewest))
+  return time.toISOString().replace(/\D/g, '').slice(0, 14)
 }
 
 function header(folder: string, name: string, statements: string): string {

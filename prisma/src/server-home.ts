@@ -14,6 +14,11 @@ const IS_ROOT = process.getuid?.() === 0
 // Root's folders let the server's account pass through to its own; the files in them are closed one by one.
 const FOLDER_MODE = IS_ROOT ? 0o711 : 0o700
 
+/** The folder of the embedded server cannot be made or written to; the message names the variable that changes it. */
+export class UnusableFolderError extends Error {
+  override readonly name = 'UnusableFolderError'
+}
+
 /** Where one embedded server lives and who runs it. */
 export interface ServerHome {
   /** Holds the cluster, the superuser's password and the server's log. */
@@ -32,7 +37,7 @@ export interface ServerHome {
  * account that must run the server cannot reach it, as in a checkout below a folder of mode 0700. Then it is
  * `/var/lib/portico/<sha256 of the folder's real path>`, so that two clones never share data.
  *
- * @throws when the folder cannot be made, or holds a cluster that its owner can no longer reach.
+ * @throws UnusableFolderError when the folder cannot be made; an error when it holds a cluster that its owner can no longer reach.
  */
 export async function loadServerHome(folder: string): Promise<ServerHome> {
   try {
@@ -40,9 +45,10 @@ export async function loadServerHome(folder: string): Promise<ServerHome> {
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
-    throw new Error(`The data folder ${folder} cannot be used${reason}. Set PORTICO_DATA_DIR to another one.`, {
-      cause,
-    })
+    throw new UnusableFolderError(
+      `The data folder ${folder} cannot be used${reason}. Set PORTICO_DATA_DIR to another one.`,
+      { cause },
+    )
   }
   if (!IS_ROOT) return prepare(folder, await loadServerAccount(clusterIn(folder)), folder)
 

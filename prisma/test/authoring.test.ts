@@ -86,6 +86,14 @@ describe('authoring migrations', () => {
     expect(await findDrift(engine, folder)).toBeUndefined()
   })
 
+  it('names a migration so that it sorts after one of a clock that runs ahead', async () => {
+    const folder = await copyOf('orders', (schema) => schema)
+    await mkdir(join(folder, 'migrations/20981231235959_ahead'))
+    await writeFile(join(folder, 'migrations/20981231235959_ahead/migration.sql'), 'SELECT 1;')
+    const path = await writeNewMigration(engine, { folder, name: 'next', empty: true })
+    expect(path).toBe(join(folder, 'migrations/20990101000000_next/migration.sql'))
+  })
+
   it.each(['', 'Add Phone', 'add-phone', '../escape', 'ab'])('refuses the name "%s"', async (name) => {
     await expect(writeNewMigration(engine, { folder: folderOf('users'), name })).rejects.toThrow(
       'no name for a migration',

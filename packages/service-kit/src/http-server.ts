@@ -92,7 +92,7 @@ export interface ListenOptions {
 /**
  * Opens the port and returns the address, such as `http://127.0.0.1:4001`.
  *
- * @throws ListenError when the port is taken or not ours to open.
+ * @throws ListenError when the port is taken or not ours to open, or the host is no address of this machine.
  */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<URL> {
   const { host, port, portVariable = 'PORT' } = options
@@ -106,6 +106,9 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
         : code === 'EACCES'
           ? 'may not be opened by this user'
           : undefined
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new ListenError(`${host} is no address of this machine. Set HOST to another one.`, { cause: error })
+    }
     if (reason === undefined) throw error
     throw new ListenError(`Port ${port} on ${host} ${reason}. Set ${portVariable} to another one.`, { cause: error })
   }

@@ -8,6 +8,7 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import type { FastifyInstance } from 'fastify'
 import { parse } from 'graphql'
 import { enforceAuthorization } from './authorization.ts'
+import { classifyDatabaseError } from './database-errors.ts'
 import { isPublic, maskError } from './errors.ts'
 import { forgetAfterMutations } from './fresh-reads.ts'
 import { startHealth, type HealthCheck } from './health.ts'
@@ -127,7 +128,15 @@ function logUnexpected<Context extends SubgraphContext>(): ApolloServerPlugin<Co
         async didEncounterErrors({ contextValue, errors, operationName }) {
           for (const err of errors) {
             if (isPublic(err)) continue
-            contextValue.log.error({ err: err.originalError ?? err, path: err.path, operationName }, 'resolver failed')
+            const cause = err.originalError ?? err
+            const failure = classifyDatabaseError(cause)?.kind
+            const where = { path: err.path, operationName }
+            // An outage fails every request: its stacks would say nothing, and drown what matters.
+            if (failure === 'unavailable' || failure === 'timeout') {
+              contextValue.log.warn({ reason: cause.message, failure, ...where }, 'resolver failed')
+            } else {
+              contextValue.log.error({ err: cause, ...where }, 'resolver failed')
+            }
           }
         },
       }

@@ -27,11 +27,15 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown, prefix: readon
   return { ok: false, error: validationError(issues) }
 }
 
-/** A line of text that a person wrote, trimmed: 1 to `most` characters, none of them a control character. */
+/**
+ * Nothing of Unicode's category "other" (control, format, surrogate, private, unassigned), no line or paragraph
+ * separator; but for the joiners that emoji and several scripts are written with, between what they join.
+ */
+const VISIBLE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|(?<=[^\p{C}\p{Z}])[\u200c\u200d](?=[^\p{C}\p{Z}]))*$/u
+
+/** Adds to a schema of text that it holds no invisible characters: neither to look empty, nor to look like another. */
+export const visible = (text: z.ZodString): z.ZodString => text.regex(VISIBLE, 'must not hold invisible characters')
+
+/** A line of text that a person wrote, trimmed: 1 to `most` characters, none of them invisible. */
 export const line = (most: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(most, `must be at most ${most} characters`)
-    .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+  visible(z.string().trim().min(1, 'must not be empty').max(most, `must be at most ${most} characters`))

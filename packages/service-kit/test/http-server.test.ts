@@ -234,9 +234,11 @@ describe('a port', () => {
     await app.close()
   })
 
-  it('whose address is none of ours fails for what it is', async () => {
+  it('whose address is none of ours names the variable of the host', async () => {
     const app = createHttpServer({ log: server.log, health: server.health })
-    await expect(listen(app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
+    await expect(listen(app, { host: '192.0.2.1', port: 0 })).rejects.toThrow(
+      '192.0.2.1 is no address of this machine. Set HOST to another one.',
+    )
     await app.close()
   })
 })

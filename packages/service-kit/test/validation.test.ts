@@ -27,7 +27,7 @@ describe('validating an input', () => {
         issues: [
           { path: ['input', 'title'], message: 'must not be empty' },
           { path: ['input', 'variants', '1', 'sku'], message: 'must be at most 5 characters' },
-          { path: ['input', 'variants', '2', 'sku'], message: 'must not hold control characters' },
+          { path: ['input', 'variants', '2', 'sku'], message: 'must not hold invisible characters' },
         ],
       },
     })
@@ -36,6 +36,15 @@ describe('validating an input', () => {
   it('keeps a line a line', () => {
     for (const text of ['a\nb', 'a\u0085b', 'a\u001b[31mb', 'a\u007fb']) {
       expect(validate(line(10), text).ok).toBe(false)
+    }
+    for (const text of ['👨\u200d👩\u200d👧', 'می\u200cخواهم']) {
+      expect(validate(line(20), text)).toEqual({ ok: true, value: text })
+    }
+    for (const text of ['\u200d', 'a\u200d', '\u200cb', 'a \u200db']) expect(validate(line(20), text).ok).toBe(false)
+    for (const text of ['\u200b', 'a\u200bb', 'a\u2028b', 'a\u2029b', 'a\u202eb', 'a\ud800b', 'a\ue000b']) {
+      expect(validate(line(10), text)).toMatchObject({
+        error: { issues: [{ path: [], message: 'must not hold invisible characters' }] },
+      })
     }
     expect(validate(line(10), '日本語 🙂 ü')).toEqual({ ok: true, value: '日本語 🙂 ü' })
   })

@@ -5,5 +5,5 @@ import { startOrders } from './server.ts'
 await runProgram({
   service: 'orders',
   env: process.env,
-  start: (log) => startOrders(loadConfig(process.env), { log }),
+  start: (log, stopping) => startOrders(loadConfig(process.env), { log, stopping }),
 })

@@ -13,10 +13,13 @@ export interface OrdersDependencies {
   log: Logger
   /** Told of each SQL statement. */
   onStatement?: (sql: string) => void
+  /** Ends the wait for a database that is not there at the start. */
+  stopping?: AbortSignal
 }
 
 /** Starts the orders subgraph: orders, their history and fulfilment, and what was sold. */
-export async function startOrders(config: OrdersConfig, { log, onStatement }: OrdersDependencies): Promise<Subgraph> {
+export async function startOrders(config: OrdersConfig, dependencies: OrdersDependencies): Promise<Subgraph> {
+  const { log, onStatement, stopping } = dependencies
   await using stack = new AsyncDisposableStack()
 
   const database = stack.use(
@@ -28,7 +31,7 @@ export async function startOrders(config: OrdersConfig, { log, onStatement }: Or
   )
   const db = database.client
 
-  const shopCurrency = await fixShopCurrency(db, config.shopCurrency)
+  const shopCurrency = await fixShopCurrency(db, config.shopCurrency, { log, stopping })
   const domain: Domain = { db, fulfilment: createFulfilment(db) }
 
   const subgraph = stack.use(

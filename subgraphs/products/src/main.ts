@@ -5,5 +5,5 @@ import { startProducts } from './server.ts'
 await runProgram({
   service: 'products',
   env: process.env,
-  start: (log) => startProducts(loadConfig(process.env), { log }),
+  start: (log, stopping) => startProducts(loadConfig(process.env), { log, stopping }),
 })

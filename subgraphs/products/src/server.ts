@@ -20,11 +20,13 @@ export interface ProductsDependencies {
   now?: () => number
   /** Told of each SQL statement. */
   onStatement?: (sql: string) => void
+  /** Ends the wait for a database that is not there at the start. */
+  stopping?: AbortSignal
 }
 
 /** Starts the products subgraph: catalogue, search, categories, variants and inventory. */
 export async function startProducts(config: ProductsConfig, dependencies: ProductsDependencies): Promise<Subgraph> {
-  const { log, now = Date.now, onStatement } = dependencies
+  const { log, now = Date.now, onStatement, stopping } = dependencies
   await using stack = new AsyncDisposableStack()
 
   const database = stack.use(
@@ -37,7 +39,7 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
   )
   const db = database.client
 
-  const currency = await fixShopCurrency(db, config.shopCurrency)
+  const currency = await fixShopCurrency(db, config.shopCurrency, { log, stopping })
   const domain: Domain = {
     db,
     catalogue: createCatalogue(db, currency),

@@ -1,5 +1,4 @@
 import { isUniqueViolation } from '@portico/service-kit/database-errors'
-import { rateLimited } from '@portico/service-kit/errors'
 import { isId, isStorable } from '@portico/service-kit/ids'
 import {
   notFound,
@@ -8,7 +7,7 @@ import {
   type ConflictError,
   type NotFoundError,
 } from '@portico/service-kit/user-errors'
-import { line, validate, type ValidationError } from '@portico/service-kit/validation'
+import { line, validate, visible, type ValidationError } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import { emailKeyOf } from './emails.ts'
 import type { PrismaClient, User } from './generated/prisma/client.ts'
@@ -22,12 +21,19 @@ export interface InvalidCredentialsError {
   message: string
 }
 
-const email = z
+// Nor joiners, which other lines of text may hold: two emails that look the same would be two accounts.
+const email = visible(
+  z
+    .string()
+    .trim()
+    .max(254, 'must be at most 254 characters')
+    .regex(/^\P{Cf}*$/u, 'must not hold invisible characters'),
+).pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
+const password = z
   .string()
-  .trim()
-  .max(254, 'must be at most 254 characters')
-  .pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
-const password = z.string().min(10, 'must be at least 10 characters').max(200, 'must be at most 200 characters')
+  .min(10, 'must be at least 10 characters')
+  .max(200, 'must be at most 200 characters')
+  .refine((text) => text.isWellFormed(), 'must be well-formed text, without half characters')
 const displayName = line(80)
 
 const registration = z.object({ email, password, displayName })
@@ -63,13 +69,8 @@ export interface AccountsOptions {
  * profile is not there.
  */
 export function createAccounts({ db, sessions, throttle, now }: AccountsOptions): Accounts {
-  async function checkPassword(user: User | null, given: string, emailKey: string): Promise<boolean> {
-    const wait = await throttle.attempt(emailKey)
-    if (wait > 0) throw rateLimited('Too many failed attempts for this account; try again later.', wait)
-    const matches = await verifyPassword(user?.passwordHash, given)
-    if (matches) await throttle.succeeded(emailKey)
-    return matches
-  }
+  const checkPassword = (user: User | null, given: string, emailKey: string) =>
+    throttle.attempt(emailKey, () => verifyPassword(user?.passwordHash, given))
 
   return {
     async register(input) {

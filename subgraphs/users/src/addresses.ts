@@ -7,10 +7,13 @@ import type { Address, PrismaClient } from './generated/prisma/client.ts'
 /** How many addresses a user can keep. */
 const MOST_ADDRESSES = 20
 
+/** What is left out, null or blank, as forms send what nobody filled in, is null. */
 const optionalLine = (most: number) =>
-  line(most)
+  z
+    .string()
     .nullish()
-    .transform((value) => value ?? null)
+    .transform((text) => text?.trim() || null)
+    .pipe(line(most).nullable())
 
 const addressInput = z.object({
   recipient: line(100),

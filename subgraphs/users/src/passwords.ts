@@ -14,14 +14,18 @@ function decoyHash(): Promise<string> {
   return decoy
 }
 
+/** However a keyboard composes its letters, a password is the same: NFKC. It must be well-formed text. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, PARAMETERS)
+  return hash(password.normalize('NFKC'), PARAMETERS)
 }
 
-/** Without a hash to compare with, it takes as long and is false: time tells nobody whether an account exists. */
+/**
+ * Without a hash to compare with, it takes as long and is false: time tells nobody whether an account exists. A
+ * password that is no well-formed text is nobody's.
+ */
 export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
   // Waited for also when it is not needed, so that the first sign-in of a process tells nothing either.
   const inVain = await decoyHash()
-  const matches = await verify(passwordHash ?? inVain, password, PARAMETERS)
-  return matches && passwordHash !== undefined
+  const matches = await verify(passwordHash ?? inVain, password.normalize('NFKC'), PARAMETERS)
+  return matches && passwordHash !== undefined && password.isWellFormed()
 }

@@ -3,7 +3,6 @@ import { DateTime } from '@portico/service-kit/scalars'
 import { isUser, mayRead } from '@portico/service-kit/viewer'
 import { listUsers } from './directory.ts'
 import type { Resolvers } from './generated/graphql.ts'
-import { scopesOf } from './roles.ts'
 
 export const resolvers: Resolvers = {
   DateTime,
@@ -38,7 +37,7 @@ export const resolvers: Resolvers = {
     email: (user, _, { viewer }) => (mayRead(viewer, user.id, 'users:read') ? user.email : null),
     role: (user, _, { viewer }) => (mayRead(viewer, user.id, 'users:read') ? user.role : null),
     plan: (user, _, { viewer }) => (mayRead(viewer, user.id, 'users:read') ? user.plan : null),
-    scopes: (user, _, { viewer }) => (isUser(viewer, user.id) ? scopesOf(user.role) : null),
+    scopes: (user, _, { viewer }) => (isUser(viewer, user.id) ? [...viewer.scopes] : null),
     addresses: (user, _, { viewer, loaders }) =>
       mayRead(viewer, user.id, 'users:read') ? loaders.addressesOf.load(user.id) : null,
   },

@@ -43,6 +43,22 @@ describe('registering', () => {
     })
   })
 
+  it('takes no email that only looks like another, and no password that is no text', async () => {
+    const { data } = await register({
+      email: 'ann\u200b@example.com',
+      password: 'half a \ud800 character',
+      displayName: 'Ann',
+    })
+    expect(data).toMatchObject({
+      register: {
+        issues: [
+          { path: ['input', 'email'], message: 'must not hold invisible characters' },
+          { path: ['input', 'password'], message: 'must be well-formed text, without half characters' },
+        ],
+      },
+    })
+  })
+
   it('takes an email once, whatever its case', async () => {
     const input = { email: 'Zoë@Example.com', password: PASSWORD, displayName: 'Zoë' }
     const replies = await Promise.all([register(input), register({ ...input, email: 'zoë@example.COM' })])
@@ -88,6 +104,13 @@ describe('a user', () => {
     expect(byStaff.data._entities).toMatchObject([
       { email: 'seen@example.com', role: 'CUSTOMER', plan: 'FREE', scopes: null, addresses: [] },
     ])
+  })
+
+  it('reads the scopes of their token, whatever their role became since it was issued', async () => {
+    const { viewer } = await users.register('scopes@example.com')
+    const scopes = ['orders:read']
+    const { data } = await users.request('{ me { role scopes } }', {}, { ...viewer, scopes })
+    expect(data).toEqual({ me: { role: 'CUSTOMER', scopes } })
   })
 
   it('keeps what needs a sign-in from anonymous callers, with an error for each field', async () => {
@@ -175,6 +198,18 @@ describe('the address book', () => {
     expect(removed.data.removeAddress).toMatchObject({ __typename: 'Address', city: 'Hamburg' })
     const again = await remove(viewer, data.addAddress.id)
     expect(again.data.removeAddress).toEqual({ __typename: 'NotFoundError', code: 'NOT_FOUND' })
+  })
+
+  it('takes blank optional fields, as forms send them, for none', async () => {
+    const { viewer } = await users.register('form@example.com')
+    const blank = await add(viewer, { ...ADDRESS, line2: '', region: '  ' })
+    expect(blank.data.addAddress).toMatchObject({ __typename: 'Address', line2: null, region: null })
+    const filled = await add(viewer, { ...ADDRESS, line2: ' 2nd floor ', region: 'x'.repeat(101) })
+    expect(filled.data.addAddress).toMatchObject({
+      issues: [{ path: ['input', 'region'], message: 'must be at most 100 characters' }],
+    })
+    const trimmed = await add(viewer, { ...ADDRESS, line2: ' 2nd floor ' })
+    expect(trimmed.data.addAddress).toMatchObject({ line2: '2nd floor' })
   })
 
   it('is read anew after each change of one request', async () => {

@@ -45,6 +45,18 @@ describe('signing in', () => {
     expect((await signIn('no\0body@example.com')).data).toEqual(wrong.data)
   })
 
+  it('takes a password however its letters are composed, and one with half a character for wrong', async () => {
+    const composed = '\u00e9t\u00e9 \u00e0 la mer'
+    await users.register('zoe@example.com', composed)
+    expect((await signIn('zoe@example.com', composed.normalize('NFD'))).data.signIn.__typename).toBe('Session')
+
+    // What replaces half a character when text is encoded as UTF-8.
+    await users.register('rune@example.com', 'replaced \ufffd letter')
+    const half = await signIn('rune@example.com', 'replaced \ud800 letter')
+    expect(half.data.signIn.__typename).toBe('InvalidCredentialsError')
+    expect((await signIn('rune@example.com', 'replaced \ufffd letter')).data.signIn.__typename).toBe('Session')
+  })
+
   it('makes guesses at one account wait longer and longer, also for an email that nobody has', async () => {
     for (const email of ['carol@example.com', 'ghost@example.com']) {
       if (email.startsWith('carol')) await users.register(email)
@@ -69,6 +81,15 @@ describe('signing in', () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => signIn('dave@example.com', 'wrong wrong wrong')))
     const checked = replies.filter(({ errors }) => errors.length === 0)
     expect(checked).toHaveLength(5)
+    const refused = replies.flatMap(({ errors }) => errors.map(({ extensions }) => extensions['code']))
+    expect(refused).toEqual(Array.from({ length: 15 }, () => 'RATE_LIMITED'))
+  })
+
+  it('opens a session for each of many right passwords that arrive together', async () => {
+    await users.register('peggy@example.com')
+    const replies = await Promise.all(Array.from({ length: 20 }, () => signIn('peggy@example.com')))
+    expect(replies.flatMap(({ errors }) => errors)).toEqual([])
+    expect(new Set(replies.map(({ data }) => data.signIn.refreshToken)).size).toBe(20)
   })
 })
 
@@ -165,6 +186,10 @@ describe('changing the password', () => {
     expect((await change(viewer, PASSWORD, 'short')).data.changePassword).toMatchObject({
       __typename: 'ValidationError',
       issues: [{ path: ['newPassword'], message: 'must be at least 10 characters' }],
+    })
+    expect((await change(viewer, PASSWORD, 'half a \ud800 character')).data.changePassword).toMatchObject({
+      __typename: 'ValidationError',
+      issues: [{ path: ['newPassword'], message: 'must be well-formed text, without half characters' }],
     })
   })
 

@@ -6,15 +6,18 @@ import {
   type DatabaseConfig,
 } from '@portico/database/config'
 import type { DatabaseName } from '@portico/database/databases'
+import { DEMO_CURRENCY } from '@portico/database/demo/catalogue'
 import {
+  ConfigError,
   evenWithMistakes,
   flag,
+  integer,
   logLevel,
   parseEnvironment,
-  port,
   urlPath,
   type Environment,
 } from '@portico/service-kit/config'
+import { shopVariables } from '@portico/service-kit/shop-currency'
 import { z } from 'zod'
 
 export type ServiceName = 'gateway' | DatabaseName
@@ -34,10 +37,16 @@ export interface StartConfig {
   database: DatabaseConfig
   /** Whether demo data is loaded; never into databases of the operator's. */
   demoData: boolean
+  /** ISO 4217. */
+  shopCurrency: string
 }
+
+/** Unlike the port of a service by itself never 0: the services are told each other's addresses before they listen. */
+const port = () => integer({ min: 1, max: 65_535 })
 
 const variables = databaseVariables
   .extend({
+    ...shopVariables,
     HOST: z.string().default('127.0.0.1').describe('Address that everything listens on.'),
     PORT: port().default(4000).describe('Port of the gateway.'),
     USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
@@ -66,9 +75,18 @@ const variables = databaseVariables
       dataFolder: env.PORTICO_DATA_DIR,
       database,
       demoData: database.kind === 'embedded' && env.DEMO_DATA,
+      shopCurrency: env.SHOP_CURRENCY,
     }
   })
 
 export function loadConfig(env: Environment): StartConfig {
   return parseEnvironment(variables, env)
+}
+
+/** Demo data is loaded before the subgraphs fix the currency, which could then never be the one that was asked for. */
+export function requireDemoCurrency({ demoData, shopCurrency }: StartConfig): void {
+  if (!demoData || shopCurrency === DEMO_CURRENCY) return
+  throw new ConfigError([
+    `SHOP_CURRENCY: is ${shopCurrency}, but the demo data is in ${DEMO_CURRENCY}: set DEMO_DATA=false, or leave SHOP_CURRENCY unset`,
+  ])
 }

@@ -14,7 +14,7 @@ export interface Databases extends AsyncDisposable {
 /** The three databases, migrated; the embedded ones with demo data. */
 export async function startDatabases({ database, demoData }: StartConfig, log: Logger): Promise<Databases> {
   if (database.kind === 'given') {
-    await migrateAll(database.urls, log)
+    await fillDatabases({ urls: database.urls, demoData }, log)
     return { urls: database.urls, [Symbol.asyncDispose]: async () => undefined }
   }
 
@@ -22,16 +22,20 @@ export async function startDatabases({ database, demoData }: StartConfig, log: L
   const server = stack.use(await supervisePostgres(database, log))
   const passwords = await loadOrCreatePasswords(database.folder, databaseNames)
   const urls = await ensureDatabases(server.superuserUrl('postgres'), passwords)
-  await migrateAll(urls, log)
-  if (demoData) await loadDemoData({ urls, log: (message) => log.info(message) })
+  await fillDatabases({ urls, demoData }, log)
   const running = stack.move()
   return { urls, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-async function migrateAll(urls: Record<DatabaseName, string>, log: Logger): Promise<void> {
+/** Migrates the databases, and gives them demo data where they are to have it and hold nothing. */
+export async function fillDatabases(
+  { urls, demoData }: { urls: Record<DatabaseName, string>; demoData: boolean },
+  log: Logger,
+): Promise<void> {
   await Promise.all(
     databaseNames.map((name) =>
       migrate({ url: urls[name], folder: join(folderOf(name), 'migrations'), log: (message) => log.info(message) }),
     ),
   )
+  if (demoData) await loadDemoData({ urls, log: (message) => log.info(message) })
 }

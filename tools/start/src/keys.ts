@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '@portico/service-kit/config'
 import { createIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
 import { createSigningKey } from '@portico/users/signing-keys'
 import type { StartConfig } from './config.ts'
@@ -21,7 +22,9 @@ export async function loadOrCreateKeys({ dataFolder }: Pick<StartConfig, 'dataFo
     gatewayKeysFile: join(folder, 'identity-public.json'),
     signingKeysFolder: join(folder, 'signing'),
   }
-  await mkdir(keys.signingKeysFolder, { recursive: true, mode: 0o700 })
+  await mkdir(keys.signingKeysFolder, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError([`PORTICO_DATA_DIR: the folder ${folder} cannot be used (${cause.code ?? cause.message})`])
+  })
   // Written last, so that its presence says that all are there.
   if (await isFile(keys.identityKeyFile)) return keys
   await createSigningKey(keys.signingKeysFolder, new Date())
