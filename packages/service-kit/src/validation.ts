@@ -34,7 +34,7 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown, prefix: readon
 const VISIBLE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|(?<=[^\p{C}\p{Z}])[\u200c\u200d](?=[^\p{C}\p{Z}]))*$/u
 
 /** Adds to a schema of text that it holds no invisible characters: neither to look empty, nor to look like another. */
-export const visible = (text: z.ZodString): z.ZodString => text.regex(VISIBLE, 'must not hold invisible characters')
+const visible = (text: z.ZodString): z.ZodString => text.regex(VISIBLE, 'must not hold invisible characters')
 
 /** A line of text that a person wrote, trimmed: 1 to `most` characters, none of them invisible. */
 export const line = (most: number) =>

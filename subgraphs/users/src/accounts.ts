@@ -7,7 +7,7 @@ import {
   type ConflictError,
   type NotFoundError,
 } from '@portico/service-kit/user-errors'
-import { line, validate, visible, type ValidationError } from '@portico/service-kit/validation'
+import { line, validate, type ValidationError } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import { emailKeyOf } from './emails.ts'
 import type { PrismaClient, User } from './generated/prisma/client.ts'
@@ -21,14 +21,13 @@ export interface InvalidCredentialsError {
   message: string
 }
 
-// Nor joiners, which other lines of text may hold: two emails that look the same would be two accounts.
-const email = visible(
-  z
-    .string()
-    .trim()
-    .max(254, 'must be at most 254 characters')
-    .regex(/^\P{Cf}*$/u, 'must not hold invisible characters'),
-).pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
+// Not `visible`, which allows joiners: two emails that look the same would be two accounts.
+const email = z
+  .string()
+  .trim()
+  .max(254, 'must be at most 254 characters')
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'must not hold invisible characters')
+  .pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
 const password = z
   .string()
   .min(10, 'must be at least 10 characters')
