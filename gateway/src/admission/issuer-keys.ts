@@ -3,6 +3,7 @@ import type { Logger } from '@portico/service-kit/logger'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { request } from 'undici'
 import { z } from 'zod'
+import { readBoundedBody } from '../bounded-body.ts'
 
 /** The issuer's keys can't be had, so nobody can tell what a token is worth. */
 export class IssuerKeysUnavailableError extends Error {
@@ -81,13 +82,8 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
 
 async function fetchKeySet(url: URL): Promise<JSONWebKeySet> {
   const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > LARGEST_SET_BYTES) throw new Error('The JWK set is too large.')
-    chunks.push(chunk)
-  }
+  const text = await readBoundedBody(body as AsyncIterable<Uint8Array>, LARGEST_SET_BYTES)
+  if (text === undefined) throw new Error('The JWK set is too large.')
   if (statusCode !== 200) throw new Error(`The issuer answered ${statusCode}.`)
-  return keySetShape.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+  return keySetShape.parse(JSON.parse(text))
 }

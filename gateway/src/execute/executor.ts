@@ -27,8 +27,10 @@ export function createExecutor({ loaded, planner, dataSources, hideSchemaDetails
     const { document, queryHash } = request
     // Apollo Server leaves it to a gateway to find out that there is no such operation.
     const operation: OperationDefinitionNode | undefined = request.operation
-    const unresolved = whyUnresolved(operation, request.request.operationName, loaded)
-    if (!operation || unresolved !== undefined) return { errors: [refusal(unresolved ?? '')] }
+    if (!operation) return refusal(whyNoOperation(request.request.operationName))
+    if (!loaded.apiGraphqlSchema.getRootType(operation.operation)) {
+      return refusal(`There are no ${operation.operation}s here.`)
+    }
     const coerced = getVariableValues(
       loaded.apiGraphqlSchema,
       operation.variableDefinitions ?? [],
@@ -67,19 +69,13 @@ function badVariable(error: GraphQLError): GraphQLError {
   })
 }
 
-function whyUnresolved(
-  operation: OperationDefinitionNode | undefined,
-  operationName: string | undefined,
-  { apiGraphqlSchema }: LoadedSupergraph,
-): string | undefined {
-  if (!operation) {
-    return operationName ? `There is no operation "${operationName}".` : 'Name one of the operations in operationName.'
-  }
-  return apiGraphqlSchema.getRootType(operation.operation) ? undefined : `There are no ${operation.operation}s here.`
+function whyNoOperation(operationName: string | undefined): string {
+  return operationName ? `There is no operation "${operationName}".` : 'Name one of the operations in operationName.'
 }
 
-function refusal(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } } })
+function refusal(message: string): { errors: GraphQLError[] } {
+  const extensions = { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } }
+  return { errors: [new GraphQLError(message, { extensions })] }
 }
 
 function isGraphQLError(error: unknown): error is GraphQLError {

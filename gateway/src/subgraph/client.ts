@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { z } from 'zod'
+import { readBoundedBody } from '../bounded-body.ts'
 
 /** A subgraph gave no usable answer; the message is safe to pass on. */
 export class SubgraphError extends Error {
@@ -63,14 +64,9 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   const pool = new Pool(url.origin, { connections, connectTimeout: timeoutMs, keepAliveTimeout: 30_000 })
 
   async function read(body: AsyncIterable<Uint8Array>): Promise<unknown> {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > answerLimitBytes) throw new SubgraphError('bad-answer', `The answer of ${name} is too large.`)
-      chunks.push(chunk)
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    const text = await readBoundedBody(body, answerLimitBytes)
+    if (text === undefined) throw new SubgraphError('bad-answer', `The answer of ${name} is too large.`)
+    return JSON.parse(text)
   }
 
   return {
