@@ -212,14 +212,14 @@ describe('a container of docker-compose.yml', () => {
   )
 
   it('is in production mode, and outlives the pause and the requests that end it', () => {
-    const { production, drainDelayMs, requestTimeoutMs } = loadGatewayConfig(environmentOf('gateway'))
+    const { production, health, http } = loadGatewayConfig(environmentOf('gateway'))
     const subgraphs = [loadUsersConfig, loadProductsConfig, loadOrdersConfig].map((load, index) =>
       load(environmentOf(databaseNames[index] ?? '')),
     )
     expect([production, ...subgraphs.map(({ subgraph }) => subgraph.production)]).toEqual([true, true, true, true])
     const longest =
-      Math.max(drainDelayMs, ...subgraphs.map(({ subgraph }) => subgraph.drainDelayMs)) +
-      requestTimeoutMs +
+      Math.max(health.drainDelayMs, ...subgraphs.map(({ subgraph }) => subgraph.drainDelayMs)) +
+      http.requestTimeoutMs +
       CLOSE_WITHIN_MS
     const served = own.filter(([name]) => !migrations.some(([migration]) => migration === name))
     const grace = ({ stop_grace_period: period = '' }: Container) => Number(/^(\d+)s$/.exec(period)?.[1]) * 1000
@@ -230,12 +230,12 @@ describe('a container of docker-compose.yml', () => {
     const config = loadGatewayConfig(environmentOf('gateway'))
     // The image has the supergraph that is composed of this list.
     const list = { kind: 'subgraphs', file: join(ROOT, 'schema/subgraphs.json') } as const
-    const { subgraphs } = await loadSupergraph({ ...config, supergraph: list })
+    const { subgraphs } = await loadSupergraph({ ...config.supergraph, source: list })
     const port = image.environment['PORT']
     expect(Object.fromEntries([...subgraphs].map(([name, { href }]) => [name, href]))).toEqual(
       Object.fromEntries(databaseNames.map((name) => [name, `http://${name}:${port}/graphql`])),
     )
-    expect(config.tokens?.jwksUrl.href).toBe(`http://users:${port}/.well-known/jwks.json`)
+    expect(config.trust.tokens?.jwksUrl.href).toBe(`http://users:${port}/.well-known/jwks.json`)
   })
 
   it.each(databaseNames)(

@@ -30,9 +30,8 @@ let schema: GraphQLSchema
 beforeAll(async () => {
   graph = await startTestGraph()
   const loaded = await loadSupergraph({
-    supergraph: { kind: 'subgraphs', file: join(FOLDER, '../subgraphs.json') },
+    source: { kind: 'subgraphs', file: join(FOLDER, '../subgraphs.json') },
     subgraphUrls: new Map(),
-    subgraphsAuthorize: true,
   })
   schema = loaded.apiGraphqlSchema
 })

@@ -89,7 +89,6 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
           .join(),
         JWKS_URL: new URL('/.well-known/jwks.json', subgraphs.users.url).href,
         IDENTITY_KEY_FILE: identity.privateKeyFile,
-        SUBGRAPHS_AUTHORIZE: 'true',
         ...gatewayEnv,
       }),
       { log: log('gateway') },

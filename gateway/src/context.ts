@@ -1,6 +1,7 @@
 import type { Logger } from '@portico/service-kit/logger'
 import type { Viewer } from '@portico/service-kit/viewer'
 import type { Credentials } from './admission/tokens.ts'
+import type { RequestRecord } from './telemetry/request-record.ts'
 
 /** What every step of the gateway knows of a request. */
 export interface GatewayContext {
@@ -9,6 +10,9 @@ export interface GatewayContext {
   credentials: Credentials
   /** On whose behalf the request runs: anonymous as well while the credentials are worth nothing. */
   viewer: Viewer
+  /** The client's address; a proxy is believed about it only when it is configured as one. */
+  clientAddress: string
   /** Aborted when the request's time is over, or its client gone. */
   signal: AbortSignal
+  record: RequestRecord
 }

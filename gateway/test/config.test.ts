@@ -16,15 +16,10 @@ describe('the configuration of the gateway', () => {
   it('needs nothing but a supergraph, and is then a production start on loopback', () => {
     const config = loadConfig({ SUPERGRAPH_PATH: 'supergraph.graphql' })
     expect(config).toMatchObject({
-      host: '127.0.0.1',
-      port: 4000,
-      graphqlPath: '/graphql',
       production: true,
-      supergraph: { kind: 'supergraph', file: 'supergraph.graphql' },
-      tokens: undefined,
-      identityKeyFile: undefined,
-      subgraphTimeoutMs: 2000,
-      requestTimeoutMs: 10_000,
+      http: { host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', requestTimeoutMs: 10_000 },
+      supergraph: { source: { kind: 'supergraph', file: 'supergraph.graphql' }, subgraphTimeoutMs: 2000 },
+      trust: { tokens: undefined, identityKeyFile: undefined },
     })
   })
 
@@ -55,11 +50,11 @@ describe('the configuration of the gateway', () => {
   })
 
   it('reads the addresses of subgraphs', () => {
-    const { subgraphUrls } = loadConfig({
+    const { supergraph } = loadConfig({
       SUPERGRAPH_PATH: 'a',
       SUBGRAPH_URLS: 'users=http://users:4000/graphql, orders=https://orders.internal/graphql?a=b',
     })
-    expect([...subgraphUrls].map(([name, { href }]) => [name, href])).toEqual([
+    expect([...supergraph.subgraphUrls].map(([name, { href }]) => [name, href])).toEqual([
       ['users', 'http://users:4000/graphql'],
       ['orders', 'https://orders.internal/graphql?a=b'],
     ])

@@ -15,10 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 /** Writes subgraphs and their list to a folder, and loads the supergraph from there. */
 async function load(
   subgraphs: Record<string, string>,
-  {
-    overrides = {},
-    subgraphsAuthorize = true,
-  }: { overrides?: Record<string, string>; subgraphsAuthorize?: boolean } = {},
+  { overrides = {} }: { overrides?: Record<string, string> } = {},
 ) {
   const list = Object.keys(subgraphs).map((name) => ({
     name,
@@ -29,7 +26,7 @@ async function load(
   const file = join(folder, 'subgraphs.json')
   await writeFile(file, JSON.stringify(list))
   const subgraphUrls = new Map(Object.entries(overrides).map(([name, url]) => [name, new URL(url)]))
-  return loadSupergraph({ supergraph: { kind: 'subgraphs', file }, subgraphUrls, subgraphsAuthorize })
+  return loadSupergraph({ source: { kind: 'subgraphs', file }, subgraphUrls })
 }
 
 describe('a supergraph', () => {
@@ -41,9 +38,8 @@ describe('a supergraph', () => {
     const file = join(folder, 'supergraph.graphql')
     await writeFile(file, composed.sdl)
     const read = await loadSupergraph({
-      supergraph: { kind: 'supergraph', file },
+      source: { kind: 'supergraph', file },
       subgraphUrls: new Map(),
-      subgraphsAuthorize: true,
     })
     expect(read.subgraphs).toEqual(composed.subgraphs)
   })
@@ -72,14 +68,6 @@ describe('a supergraph', () => {
     await expect(loading).rejects.toMatchObject({ problems: [expect.stringContaining('policy')] })
   })
 
-  it('with authorization directives is refused unless the subgraphs enforce them', async () => {
-    const sdl = { a: `${LINK} type Query { secret: String @authenticated }` }
-    await expect(load(sdl, { subgraphsAuthorize: false })).rejects.toMatchObject({
-      problems: [expect.stringMatching(/authenticated.*SUBGRAPHS_AUTHORIZE=true/)],
-    })
-    await expect(load(sdl, { subgraphsAuthorize: true })).resolves.toBeDefined()
-  })
-
   it.each([
     ['http://169.254.169.254/graphql', '169.254.169.254 is a link-local address'],
     ['http://[::ffff:169.254.169.254]/graphql', '::ffff:a9fe:a9fe is a link-local address'],
@@ -94,11 +82,9 @@ describe('a supergraph', () => {
     await expect(load({ a: 'type Query {' })).rejects.toMatchObject({
       problems: [expect.stringContaining('a.graphql: Syntax Error')],
     })
-    const supergraph = { kind: 'supergraph', file: join(folder, 'none.graphql') } as const
-    await expect(
-      loadSupergraph({ supergraph, subgraphUrls: new Map(), subgraphsAuthorize: true }),
-    ).rejects.toMatchObject({
-      problems: [`SUPERGRAPH_PATH: ${supergraph.file} can't be read`],
+    const source = { kind: 'supergraph', file: join(folder, 'none.graphql') } as const
+    await expect(loadSupergraph({ source, subgraphUrls: new Map() })).rejects.toMatchObject({
+      problems: [`SUPERGRAPH_PATH: ${source.file} can't be read`],
     })
   })
 })

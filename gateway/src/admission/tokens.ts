@@ -2,7 +2,7 @@ import type { Logger } from '@portico/service-kit/logger'
 import { ANONYMOUS, PLANS, type Viewer } from '@portico/service-kit/viewer'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { TokenTrust } from '../config.ts'
+import type { TokenTrust } from '../config/trust.ts'
 import { createIssuerKeys, IssuerKeysUnavailableError } from './issuer-keys.ts'
 
 /** What a request's `authorization` header is worth. */

@@ -6,7 +6,7 @@ import {
 } from '@apollo/federation-internals'
 import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
 import type { GraphQLSchema } from 'graphql'
-import type { GatewayConfig } from '../config.ts'
+import type { SupergraphConfig } from '../config/supergraph.ts'
 import { parseSubgraphAddress } from './address.ts'
 import { composeSupergraph } from './compose.ts'
 
@@ -24,16 +24,10 @@ export interface LoadedSupergraph {
   subgraphs: ReadonlyMap<string, URL>
 }
 
-/**
- * Features marked `for: SECURITY` or `EXECUTION` that this gateway may load. What it does not enforce it refuses:
- * `@policy` always, `@authenticated` and `@requiresScopes` unless the operator says that the subgraphs do it.
- */
-function loadableFeatures(subgraphsAuthorize: boolean): Set<string> {
-  const refused = subgraphsAuthorize
-    ? /\/(policy|connect|cacheTag)\//
-    : /\/(policy|connect|cacheTag|authenticated|requiresScopes)\//
-  return new Set([...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((feature) => !refused.test(feature)))
-}
+/** Features marked `for: SECURITY` or `EXECUTION` that this gateway keeps; a supergraph with any other is refused. */
+const KEPT_FEATURES = new Set(
+  [...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((url) => !/\/(policy|connect|cacheTag)\//.test(url)),
+)
 
 /**
  * Loads the supergraph that the configuration names.
@@ -41,11 +35,11 @@ function loadableFeatures(subgraphsAuthorize: boolean): Set<string> {
  * @throws ConfigError when it can't be read, composed or served.
  */
 export async function loadSupergraph(
-  config: Pick<GatewayConfig, 'supergraph' | 'subgraphUrls' | 'subgraphsAuthorize'>,
+  config: Pick<SupergraphConfig, 'source' | 'subgraphUrls'>,
 ): Promise<LoadedSupergraph> {
-  const { kind, file } = config.supergraph
+  const { kind, file } = config.source
   const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfiguredFile(file, 'SUPERGRAPH_PATH')
-  const supergraph = buildSupergraph(sdl, config)
+  const supergraph = buildSupergraph(sdl, file)
   const apiSchema = supergraph.apiSchema()
   return {
     sdl,
@@ -57,16 +51,12 @@ export async function loadSupergraph(
   }
 }
 
-function buildSupergraph(
-  sdl: string,
-  { supergraph: { file }, subgraphsAuthorize }: Pick<GatewayConfig, 'supergraph' | 'subgraphsAuthorize'>,
-): Supergraph {
+function buildSupergraph(sdl: string, file: string): Supergraph {
   try {
-    const supportedFeatures = loadableFeatures(subgraphsAuthorize)
-    return Supergraph.build(sdl, { supportedFeatures, validateSupergraph: true })
+    return Supergraph.build(sdl, { supportedFeatures: KEPT_FEATURES, validateSupergraph: true })
   } catch (error) {
     const causes = error instanceof Error ? (errorCauses(error) ?? [error]) : [new Error(String(error))]
-    throw new ConfigError(causes.map(({ message }) => `${file}: ${message}${hintFor(message)}`))
+    throw new ConfigError(causes.map(({ message }) => `${file}: ${message}`))
   }
 }
 
@@ -87,10 +77,4 @@ function resolveSubgraphs(supergraph: Supergraph, overrides: ReadonlyMap<string,
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return subgraphs
-}
-
-function hintFor(message: string): string {
-  return /\/(authenticated|requiresScopes)\//.test(message)
-    ? ' (this gateway does not enforce it; set SUBGRAPHS_AUTHORIZE=true if all subgraphs do)'
-    : ''
 }

@@ -39,7 +39,6 @@ export function describeServices(config: StartConfig, urls: Record<DatabaseName,
         SUBGRAPH_URLS: subgraphs.map((name) => `${name}=${address(name)}/graphql`).join(),
         JWKS_URL: `${address('users')}/.well-known/jwks.json`,
         IDENTITY_KEY_FILE: keys.identityKeyFile,
-        SUBGRAPHS_AUTHORIZE: 'true',
       },
     },
     ...subgraphs.map((name) => ({

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js'
+import { createLogger } from '@portico/service-kit/logger'
+import { graphql, parse } from 'graphql'
+import { loadConfig } from '../src/config.ts'
+import { startGateway } from '../src/gateway.ts'
+
+/** What a subgraph was asked. */
+export interface SubgraphRequest {
+  subgraph: string
+  query: string
+  variables: Record<string, unknown>
+  headers: IncomingHttpHeaders
+}
+
+/** A real gateway in front of small subgraphs over HTTP that keep what they were asked. */
+export interface TinyGraph extends AsyncDisposable {
+  url: URL
+  requests: SubgraphRequest[]
+  /** Log lines of the gateway. */
+  logged: Record<string, unknown>[]
+}
+
+export interface TinySubgraph {
+  /** SDL without the `@link` of federation, which is added. */
+  sdl: string
+  resolvers: object
+}
+
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
+  "@key", "@external", "@requires", "@shareable", "@interfaceObject", "@composeDirective",
+  "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize"])\n`
+
+export async function startTinyGraph(
+  subgraphs: Record<string, TinySubgraph>,
+  env: Record<string, string> = {},
+): Promise<TinyGraph> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'portico-tiny-graph-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const requests: SubgraphRequest[] = []
+  const list: { name: string; url: string; schema: string }[] = []
+  for (const [name, { sdl, resolvers }] of Object.entries(subgraphs)) {
+    await writeFile(join(folder, `${name}.graphql`), LINK + sdl)
+    const typeDefs = parse(LINK + sdl)
+    const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }])
+    async function answer(request: IncomingMessage): Promise<string> {
+      if (request.method === 'GET') return ''
+      const { query, variables = {} } = await readJson(request)
+      requests.push({ subgraph: name, query, variables, headers: request.headers })
+      return JSON.stringify(await graphql({ schema, source: query, variableValues: variables }))
+    }
+    const server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      void answer(request).then((text) => response.end(text))
+    })
+    server.listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    stack.defer(async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+    const { port } = server.address() as AddressInfo
+    list.push({ name, url: `http://127.0.0.1:${port}/graphql`, schema: `${name}.graphql` })
+  }
+  await writeFile(join(folder, 'subgraphs.json'), JSON.stringify(list))
+  const logged: Record<string, unknown>[] = []
+  const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
+  const config = loadConfig({ PORT: '0', DRAIN_DELAY_MS: '0', SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), ...env })
+  const gateway = stack.use(
+    await startGateway(config, { log: createLogger({ service: 'gateway', level: 'info' }, { write }) }),
+  )
+  const running = stack.move()
+  return { url: gateway.url, requests, logged, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+interface GraphqlRequest {
+  query: string
+  variables?: Record<string, unknown>
+}
+
+async function readJson(request: IncomingMessage): Promise<GraphqlRequest> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as GraphqlRequest
+}
