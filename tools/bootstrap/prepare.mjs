@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BootstrapError } from './bootstrap-error.mjs'
-import { codeHash, generateCode, hasGeneratedCode } from './codegen.mjs'
+import { generate, inputHashes, isGenerated } from './generated.mjs'
 import { installPackages } from './install.mjs'
 import { isInstalled } from './lock-file.mjs'
 import { withLock } from './lock.mjs'
@@ -37,10 +37,10 @@ async function prepare(root) {
     const node = chooseNode(root)
     writeStamp(root, { ...readStamp(root), node: node.kind })
 
-    const code = codeHash(root)
-    if (readStamp(root)?.code === code && hasGeneratedCode(root)) return
-    await generateCode(root, node.path, lock)
-    writeStamp(root, { ...readStamp(root), code })
+    const madeFrom = readStamp(root)?.madeFrom
+    if (isGenerated(root, madeFrom)) return
+    await generate(root, madeFrom, { node: node.path, lock })
+    writeStamp(root, { ...readStamp(root), madeFrom: inputHashes(root) })
   })
 }
 
@@ -49,5 +49,5 @@ function isReady(root) {
   const stamp = readStamp(root)
   if (!stamp || reasonToInstall(root) !== undefined) return false
   const runs = stamp.node === 'pinned' ? existsSync(pinnedPath(root)) : stamp.node && isRunnable(process.version)
-  return runs && stamp.code === codeHash(root) && hasGeneratedCode(root)
+  return runs && isGenerated(root, stamp.madeFrom)
 }

@@ -10,7 +10,7 @@ import { BootstrapError } from './bootstrap-error.mjs'
  * @property {string} lock hash of the package-lock.json that was installed
  * @property {string} platform what the platform packages were chosen for
  * @property {'pinned' | 'system'} [node] which Node runs the project, once that is known
- * @property {string} [code] hash of what the generated code was made from
+ * @property {Record<string, string>} [madeFrom] hashes of what the generated files were made from, by task
  */
 
 const platform = `${process.platform}-${process.arch}`

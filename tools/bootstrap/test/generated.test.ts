@@ -31,6 +31,29 @@ async function createCheckoutWithSubgraph() {
 }
 
 describe('generated code', () => {
+  it('has several makers, and only the one whose input changed runs', async () => {
+    await using checkout = await createCheckoutWithSubgraph()
+    const bundler = `
+const fs = require('node:fs')
+fs.mkdirSync('packages/explorer/dist', { recursive: true })
+fs.writeFileSync('packages/explorer/dist/index.html', '')`
+    await checkout.write('packages/explorer/package.json', '{}')
+    await checkout.write(
+      'packages/explorer/build.mjs',
+      `import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)${bundler}`,
+    )
+
+    const { output } = await checkout.bootstrap()
+
+    expect(output).toMatch(/^Bundling the explorer/)
+    expect(await checkout.runs()).toBe(1)
+    await checkout.write('packages/explorer/src/explorer.tsx', 'changed')
+    expect((await checkout.bootstrap()).output).toMatch(/^Bundling the explorer/)
+    expect(await checkout.runs()).toBe(1)
+    expect(await checkout.bootstrap()).toEqual({ exitCode: 0, output: '' })
+  })
+
   it('is made once, and made anew when the schema, the mappers, the database or the generator change', async () => {
     await using checkout = await createCheckoutWithSubgraph()
     expect(await checkout.runs()).toBe(1)
@@ -76,7 +99,9 @@ describe('generated code', () => {
 
     for (const attempt of [await checkout.bootstrap(), await checkout.bootstrap()]) {
       expect(attempt.exitCode).toBe(1)
-      expect(attempt.output).toContain('The code could not be generated.\n\nSyntax Error: nonsense')
+      expect(attempt.output).toContain(
+        'Generating resolver types and database clients has failed.\n\nSyntax Error: nonsense',
+      )
     }
   })
 })
