@@ -109,7 +109,7 @@ describe('what a viewer may not see', () => {
     expect(errors).toMatchObject([
       {
         path: ['users'],
-        extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE', subgraph: 'users', requestId: expect.any(String) },
+        extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE', requestId: expect.any(String) },
       },
     ])
   })

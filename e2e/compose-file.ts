@@ -13,6 +13,7 @@ const container = z.looseObject({
   image: z.string(),
   build: z.object({ context: z.string(), dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
   user: z.string().optional(),
+  command: z.array(z.string()).optional(),
   read_only: z.boolean().optional(),
   cap_drop: z.array(z.string()).optional(),
   security_opt: z.array(z.string()).optional(),

@@ -19,7 +19,7 @@ const { raw, file } = await loadComposeFile()
 const image = await loadImage()
 const services = Object.entries(file.services)
 const own = services.filter(([, { build }]) => build !== undefined)
-const databases = services.filter(([, { build }]) => build === undefined)
+const databases = services.filter(([name]) => name.endsWith('-database'))
 const migrations = own.filter(([, { build }]) => build?.args['SERVICE'] === 'migrate')
 const lasting = services.filter(([name]) => !migrations.some(([migration]) => migration === name))
 
@@ -45,9 +45,9 @@ describe('docker-compose.yml', () => {
     expect(validate.errors ?? []).toEqual([])
   })
 
-  it('holds a gateway and for each subgraph a service, a migration and a PostgreSQL 17', () => {
+  it('holds a gateway with a Redis, and for each subgraph a service, a migration and a PostgreSQL 17', () => {
     const parts = databaseNames.flatMap((name) => [name, `${name}-migration`, `${name}-database`])
-    expect(services.map(([name]) => name).toSorted()).toEqual(['gateway', ...parts].toSorted())
+    expect(services.map(([name]) => name).toSorted()).toEqual(['gateway', 'redis', ...parts].toSorted())
     expect(failing(databases, (container) => /^postgres:17\.\d+-bookworm$/.test(container.image))).toEqual([])
     expect(databases.map(([name]) => name)).toEqual(databaseNames.map((name) => `${name}-database`))
   })
@@ -98,13 +98,20 @@ describe('docker-compose.yml', () => {
     expect(failing(services, (container) => /:\d+\.\d+[\w.-]*$/.test(container.image))).toEqual([])
   })
 
-  it("publishes the gateway's port alone, to this machine alone", () => {
+  it("publishes the gateway's ports alone, to this machine alone", () => {
     expect(services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]))).toEqual([
       ['gateway', `127.0.0.1:4000:${image.environment['PORT']}`],
+      ['gateway', `127.0.0.1:4100:${image.environment['ADMIN_PORT']}`],
     ])
   })
 
-  it('connects a database with its subgraph and its migration alone, and a subgraph with the gateway alone', () => {
+  it('lets every service be watched from its own networks, on the admin port', () => {
+    const served = own.filter(([, { build }]) => build?.args['SERVICE'] !== 'migrate')
+    expect(served).toHaveLength(4)
+    expect(failing(served, ({ environment = {} }) => environment['ADMIN_HOST'] === '0.0.0.0')).toEqual([])
+  })
+
+  it('connects a database with its subgraph and its migration alone, and subgraphs and Redis with the gateway alone', () => {
     const connected = services.flatMap(([name, { networks = [] }]) =>
       services
         .filter(
@@ -118,6 +125,7 @@ describe('docker-compose.yml', () => {
       [name, `${name}-migration`],
       [`${name}-database`, `${name}-migration`],
     ])
+    wanted.push(['gateway', 'redis'])
     expect(connected.toSorted()).toEqual(wanted.map((pair) => pair.toSorted().join(' ')).toSorted())
   })
 
@@ -126,6 +134,28 @@ describe('docker-compose.yml', () => {
       // Without a network of its own it would be on the default one.
       networks.length > 0 && networks.every((name) => file.networks[name]?.internal === true)
     expect(failing(services, inside)).toEqual(['gateway'])
+  })
+
+  it('lets the gateway share its counts in Redis, which keeps nothing and never refuses to count', () => {
+    const { environment, depends_on: startedBefore } = file.services['gateway'] ?? {}
+    expect(environment?.['REDIS_URL']).toBe('redis://redis:6379/0')
+    // Started, not healthy: the gateway counts by itself meanwhile.
+    expect(startedBefore).toEqual([...databaseNames, 'redis'])
+    const { command = [], volumes, tmpfs, deploy } = file.services['redis'] ?? {}
+    expect(command).toEqual([
+      'redis-server',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory',
+      '64mb',
+      '--maxmemory-policy',
+      'volatile-ttl',
+    ])
+    expect(volumes).toBeUndefined()
+    expect(tmpfs).toEqual(['/data:size=1m'])
+    expect(deploy?.resources.limits.memory).toBe('128M')
   })
 
   it('holds no secret, and no default for one', () => {
@@ -143,7 +173,7 @@ describe('docker-compose.yml', () => {
       [`${name}-migration`, [`${name}-database-url`]],
       [`${name}-database`, [`${name}-database-password`]],
     ])
-    expect(given).toEqual({ gateway: ['gateway-identity-key'], ...Object.fromEntries(needed) })
+    expect(given).toEqual({ gateway: ['gateway-identity-key'], redis: [], ...Object.fromEntries(needed) })
     const told = ({ environment = {}, secrets = [] }: Container) =>
       isDeepStrictEqual(
         Object.values(environment)
@@ -212,11 +242,12 @@ describe('a container of docker-compose.yml', () => {
   )
 
   it('is in production mode, and outlives the pause and the requests that end it', () => {
-    const { production, health, http } = loadGatewayConfig(environmentOf('gateway'))
+    const { exposure, health, http } = loadGatewayConfig(environmentOf('gateway'))
     const subgraphs = [loadUsersConfig, loadProductsConfig, loadOrdersConfig].map((load, index) =>
       load(environmentOf(databaseNames[index] ?? '')),
     )
-    expect([production, ...subgraphs.map(({ subgraph }) => subgraph.production)]).toEqual([true, true, true, true])
+    expect(exposure).toMatchObject({ introspection: false, sandbox: false, explorer: false, errorDetails: false })
+    expect(subgraphs.map(({ subgraph }) => subgraph.production)).toEqual([true, true, true])
     const longest =
       Math.max(health.drainDelayMs, ...subgraphs.map(({ subgraph }) => subgraph.drainDelayMs)) +
       http.requestTimeoutMs +
@@ -228,14 +259,14 @@ describe('a container of docker-compose.yml', () => {
 
   it('lets the gateway load the supergraph, and find every subgraph and the keys of access tokens where they listen', async () => {
     const config = loadGatewayConfig(environmentOf('gateway'))
-    // The image has the supergraph that is composed of this list.
-    const list = { kind: 'subgraphs', file: join(ROOT, 'schema/subgraphs.json') } as const
-    const { subgraphs } = await loadSupergraph({ ...config.supergraph, source: list })
+    // What the build copies into the image.
+    const committed = { kind: 'supergraph', file: join(ROOT, 'schema/supergraph.graphql') } as const
+    const { subgraphs } = await loadSupergraph({ ...config.supergraph, source: committed })
     const port = image.environment['PORT']
     expect(Object.fromEntries([...subgraphs].map(([name, { href }]) => [name, href]))).toEqual(
       Object.fromEntries(databaseNames.map((name) => [name, `http://${name}:${port}/graphql`])),
     )
-    expect(config.trust.tokens?.jwksUrl.href).toBe(`http://users:${port}/.well-known/jwks.json`)
+    expect(config.trust.tokens?.jwksUrl?.href).toBe(`http://users:${port}/.well-known/jwks.json`)
   })
 
   it.each(databaseNames)(

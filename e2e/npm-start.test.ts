@@ -10,7 +10,7 @@ import { removeEmbeddedPostgres } from '@portico/database/embedded-postgres'
 import { postGraphql } from '@portico/testkit/post-graphql'
 
 const ROOT = join(import.meta.dirname, '..')
-const PORT_VARIABLES = ['PORT', 'USERS_PORT', 'PRODUCTS_PORT', 'ORDERS_PORT', 'POSTGRES_PORT'] as const
+const PORT_VARIABLES = ['PORT', 'USERS_PORT', 'PRODUCTS_PORT', 'ORDERS_PORT', 'POSTGRES_PORT', 'ADMIN_PORT'] as const
 
 /** What `npm start` runs, once everything is installed. */
 class Starter {
@@ -119,6 +119,8 @@ describe('npm start', () => {
     expect(JSON.parse(stdout)).toMatchObject({ data: { products: { nodes: [{ title: expect.any(String) }, {}, {}] } } })
     for (const role of ['CUSTOMER', 'SUPPORT', 'CATALOG_MANAGER', 'ADMIN']) expect(starter.output).toContain(role)
     expect((await fetch(`http://127.0.0.1:${ports[0]}/health/ready`)).status).toBe(200)
+    const [, status = ''] = await starter.prints(/^ {2}Status +(http:\S+)/m)
+    expect(await (await fetch(status)).text()).toContain('The gateway is ready')
 
     // A second one in the same folder, on other ports, must not touch the first one's database.
     const others = await Promise.all(PORT_VARIABLES.map(async (name) => [name, String(await freePort())] as const))

@@ -11,7 +11,7 @@ import { loadConfig as loadProductsConfig } from '@portico/products/config'
 import { startProducts } from '@portico/products/server'
 import type { Environment } from '@portico/service-kit/config'
 import { createLogger } from '@portico/service-kit/logger'
-import { createTestIdentity } from '@portico/testkit/identity'
+import { createTestIdentity, type TestIdentity } from '@portico/testkit/identity'
 import { postGraphql, type GraphqlReply } from '@portico/testkit/post-graphql'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
 import { loadConfig as loadUsersConfig } from '@portico/users/config'
@@ -20,11 +20,20 @@ import { createSigningKey } from '@portico/users/signing-keys'
 
 export type SubgraphName = 'users' | 'products' | 'orders'
 
+/** Starts a subgraph with these variables; a test may run it elsewhere than in its own process. */
+export type StartSubgraph = (name: SubgraphName, env: Environment) => Promise<AsyncDisposable & { url: URL }>
+
 /** The whole graph in this process: real gateway, real subgraphs, real databases with the demo data. */
 export interface TestGraph {
   url: URL
+  /** The gateway's admin server. */
+  adminUrl: URL | undefined
   databases: Record<SubgraphName, TestDatabase>
   subgraphs: Record<SubgraphName, { url: URL; stop(): Promise<void>; start(): Promise<void> }>
+  /** The keys by which the subgraphs know the gateway. */
+  identity: TestIdentity
+  /** The keys by which the gateway knows access tokens. */
+  signingKeysFolder: string
   /** Sends an operation to the gateway; as nobody, unless an access token is given. */
   request<Data>(query: string, variables?: Record<string, unknown>, accessToken?: string): Promise<GraphqlReply<Data>>
   /** Signs one of the demo logins in, once, and returns its access token. */
@@ -36,7 +45,7 @@ export interface TestGraph {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startTestGraph(gatewayEnv: Environment = {}): Promise<TestGraph> {
+export async function startTestGraph(gatewayEnv: Environment = {}, startElsewhere?: StartSubgraph): Promise<TestGraph> {
   await using stack = new AsyncDisposableStack()
   const lines: string[] = []
   const log = (service: string) => createLogger({ service, level: 'info' }, { write: (line) => void lines.push(line) })
@@ -52,36 +61,38 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
   await loadDemoData({ urls, log: () => undefined })
 
   const identity = stack.use(await createTestIdentity())
-  const signingKeys = await mkdtemp(join(tmpdir(), 'portico-keys-'))
-  stack.defer(() => rm(signingKeys, { recursive: true, force: true }))
-  await createSigningKey(signingKeys, new Date(0))
+  const signingKeysFolder = await mkdtemp(join(tmpdir(), 'portico-keys-'))
+  stack.defer(() => rm(signingKeysFolder, { recursive: true, force: true }))
+  await createSigningKey(signingKeysFolder, new Date(0))
 
-  const common = (name: SubgraphName, port: string) => ({
-    NODE_ENV: 'test',
-    PORT: port,
-    DRAIN_DELAY_MS: '0',
-    DATABASE_URL: databases[name].url,
-    GATEWAY_KEYS_FILE: identity.publicKeysFile,
-  })
-  const subgraphs = {
-    users: await restartable(stack, (port) =>
-      startUsers(loadUsersConfig({ ...common('users', port), SIGNING_KEYS_FOLDER: signingKeys }), {
-        log: log('users'),
-        onStatement,
+  const startHere: StartSubgraph = (name, env) => {
+    const dependencies = { log: log(name), onStatement }
+    if (name === 'users') return startUsers(loadUsersConfig(env), dependencies)
+    if (name === 'products') return startProducts(loadProductsConfig(env), dependencies)
+    return startOrders(loadOrdersConfig(env), dependencies)
+  }
+  const startSubgraph = (name: SubgraphName) =>
+    restartable(stack, (port) =>
+      (startElsewhere ?? startHere)(name, {
+        NODE_ENV: 'test',
+        PORT: port,
+        DRAIN_DELAY_MS: '0',
+        DATABASE_URL: databases[name].url,
+        GATEWAY_KEYS_FILE: identity.publicKeysFile,
+        ...(name === 'users' ? { SIGNING_KEYS_FOLDER: signingKeysFolder } : {}),
       }),
-    ),
-    products: await restartable(stack, (port) =>
-      startProducts(loadProductsConfig(common('products', port)), { log: log('products'), onStatement }),
-    ),
-    orders: await restartable(stack, (port) =>
-      startOrders(loadOrdersConfig(common('orders', port)), { log: log('orders'), onStatement }),
-    ),
+    )
+  const subgraphs = {
+    users: await startSubgraph('users'),
+    products: await startSubgraph('products'),
+    orders: await startSubgraph('orders'),
   }
   const gateway = stack.use(
     await startGateway(
       loadGatewayConfig({
         NODE_ENV: 'test',
         PORT: '0',
+        ADMIN_PORT: '0',
         DRAIN_DELAY_MS: '0',
         SUBGRAPHS_PATH: join(import.meta.dirname, '../schema/subgraphs.json'),
         SUBGRAPH_URLS: Object.entries(subgraphs)
@@ -89,6 +100,8 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
           .join(),
         JWKS_URL: new URL('/.well-known/jwks.json', subgraphs.users.url).href,
         IDENTITY_KEY_FILE: identity.privateKeyFile,
+        // All tests ask from one address.
+        RATE_LIMITS: 'false',
         ...gatewayEnv,
       }),
       { log: log('gateway') },
@@ -114,8 +127,11 @@ export async function startTestGraph(gatewayEnv: Environment = {}): Promise<Test
   const running = stack.move()
   return {
     url: gateway.url,
+    adminUrl: gateway.adminUrl,
     databases,
     subgraphs,
+    identity,
+    signingKeysFolder,
     request,
     tokenOf(role) {
       const known = tokens.get(role) ?? signIn(role)

@@ -1,21 +1,37 @@
 import { evenWithMistakes, logLevel, parseEnvironment, type Environment } from '@portico/service-kit/config'
 import { z } from 'zod'
+import { exposureVariables, exposureWarnings, toExposureConfig, type ExposureConfig } from './config/exposure.ts'
+import { explorerVariables, toExplorerConfig, type ExplorerConfig } from './config/explorer.ts'
 import { healthVariables, toHealthConfig, type HealthConfig } from './config/health.ts'
 import { httpVariables, toHttpConfig, type HttpConfig } from './config/http.ts'
+import { limitsVariables, toLimitsConfig, type LimitsConfig } from './config/limits.ts'
+import { proxiesVariables, toProxiesConfig, type ProxiesConfig } from './config/proxies.ts'
+import {
+  rateLimitsVariables,
+  rateLimitsWarnings,
+  toRateLimitsConfig,
+  type RateLimitsConfig,
+} from './config/rate-limits.ts'
 import {
   checkSupergraphVariables,
   supergraphVariables,
   toSupergraphConfig,
   type SupergraphConfig,
 } from './config/supergraph.ts'
+import { checkTokenVariables } from './config/tokens.ts'
 import { toTrustConfig, trustVariables, type TrustConfig } from './config/trust.ts'
 
 export interface GatewayConfig {
-  /** False in development and tests only. */
-  production: boolean
   logLevel: string
+  /** What is switched on that is unusual in production, a sentence each. */
+  warnings: readonly string[]
+  exposure: ExposureConfig
+  explorer: ExplorerConfig
   http: HttpConfig
   health: HealthConfig
+  limits: LimitsConfig
+  proxies: ProxiesConfig
+  rateLimits: RateLimitsConfig
   supergraph: SupergraphConfig
   trust: TrustConfig
 }
@@ -25,10 +41,15 @@ export const gatewayVariables = z.object({
   NODE_ENV: z
     .enum(['production', 'development', 'test'])
     .default('production')
-    .describe('`production` exposes nothing that development needs.'),
+    .describe('Defaults of the switches that show more in development; `production` shows nothing that only it needs.'),
   LOG_LEVEL: logLevel().default('info').describe('Least level that is logged.'),
+  ...exposureVariables.shape,
+  ...explorerVariables.shape,
   ...httpVariables.shape,
   ...healthVariables.shape,
+  ...limitsVariables.shape,
+  ...proxiesVariables.shape,
+  ...rateLimitsVariables.shape,
   ...supergraphVariables.shape,
   ...trustVariables.shape,
 })
@@ -36,16 +57,23 @@ export const gatewayVariables = z.object({
 const config = gatewayVariables
   .superRefine((env, context) => {
     checkSupergraphVariables(env, context)
-    if (new Set([env.GRAPHQL_PATH, env.HEALTH_LIVE_PATH, env.HEALTH_READY_PATH]).size < 3) {
-      const message = 'must differ from HEALTH_LIVE_PATH and HEALTH_READY_PATH, and these from each other'
+    checkTokenVariables(env, context)
+    if (new Set([env.GRAPHQL_PATH, env.HEALTH_LIVE_PATH, env.HEALTH_READY_PATH, env.EXPLORER_PATH]).size < 4) {
+      const message =
+        'must differ from HEALTH_LIVE_PATH, HEALTH_READY_PATH and EXPLORER_PATH, and these from each other'
       context.addIssue({ code: 'custom', path: ['GRAPHQL_PATH'], message, input: env.GRAPHQL_PATH })
     }
   }, evenWithMistakes)
   .transform((env): GatewayConfig => ({
-    production: env.NODE_ENV === 'production',
     logLevel: env.LOG_LEVEL,
+    warnings: [...exposureWarnings(env), ...rateLimitsWarnings(env)],
+    exposure: toExposureConfig(env),
+    explorer: toExplorerConfig(env),
     http: toHttpConfig(env),
     health: toHealthConfig(env),
+    limits: toLimitsConfig(env),
+    proxies: toProxiesConfig(env),
+    rateLimits: toRateLimitsConfig(env),
     supergraph: toSupergraphConfig(env),
     trust: toTrustConfig(env),
   }))

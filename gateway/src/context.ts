@@ -1,5 +1,6 @@
 import type { Logger } from '@portico/service-kit/logger'
 import type { Viewer } from '@portico/service-kit/viewer'
+import type { ClientHeaders } from './admission/client-headers.ts'
 import type { Credentials } from './admission/tokens.ts'
 import type { RequestRecord } from './telemetry/request-record.ts'
 
@@ -12,6 +13,10 @@ export interface GatewayContext {
   viewer: Viewer
   /** The client's address; a proxy is believed about it only when it is configured as one. */
   clientAddress: string
+  /** What goes on to subgraphs of what the client sent. */
+  clientHeaders: ClientHeaders
+  /** When the request's time is over, by `performance.now()`. */
+  deadline: number
   /** Aborted when the request's time is over, or its client gone. */
   signal: AbortSignal
   record: RequestRecord

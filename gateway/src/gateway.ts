@@ -1,31 +1,39 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface'
-import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
+import { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import { startHealth } from '@portico/service-kit/health'
-import { createHttpServer, listen } from '@portico/service-kit/http-server'
+import { listen } from '@portico/service-kit/http-server'
 import type { Running } from '@portico/service-kit/lifecycle'
 import type { Logger } from '@portico/service-kit/logger'
 import { ANONYMOUS } from '@portico/service-kit/viewer'
 import { createAdmission } from './admission/admit.ts'
+import { createAuthorization } from './admission/authorization.ts'
+import { createHeaderPropagator } from './admission/client-headers.ts'
+import { tellLimitsByStatus } from './admission/rate-limit-status.ts'
+import { openLimiterStore } from './admission/rate-limiter.ts'
+import { createRateLimits } from './admission/rate-limits.ts'
 import { requireValidToken } from './admission/require-valid-token.ts'
 import { createTokenVerifier } from './admission/tokens.ts'
 import type { GatewayConfig } from './config.ts'
-import type { GatewayContext } from './context.ts'
 import { createDataSource } from './execute/data-source.ts'
 import { createExecutor } from './execute/executor.ts'
-import { nameRequestInErrors, shapeError } from './http/error-shape.ts'
+import { startGatewayAdmin } from './http/admin.ts'
+import { createEdge } from './http/edge.ts'
+import { addExplorer } from './http/explorer.ts'
+import { addGraphqlRoute } from './http/graphql-route.ts'
+import { createGraphqlServer } from './http/graphql-server.ts'
 import { loadEnvelopeSigner } from './identity-key.ts'
 import { createPlanner } from './plan/planner.ts'
 import { createSubgraphClient } from './subgraph/client.ts'
-import { createProbe } from './subgraph/probe.ts'
-import { createRequestRecord } from './telemetry/request-record.ts'
+import { createProbes } from './subgraph/probe.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { observeGateway, recordGraphql } from './telemetry/telemetry.ts'
 import { loadSupergraph, type LoadedSupergraph } from './supergraph/load.ts'
 
 export interface Gateway extends Running {
   /** The GraphQL endpoint, such as `http://127.0.0.1:4000/graphql`. */
   url: URL
+  /** Where the admin server answers, such as `http://127.0.0.1:4100/`; undefined when there is none. */
+  adminUrl: URL | undefined
 }
 
 /** What is left to do once the last request has been answered or given up. */
@@ -37,50 +45,60 @@ const CLOSE_WITHIN_MS = 5000
  */
 export async function startGateway(config: GatewayConfig, { log }: { log: Logger }): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
-  const { production, trust } = config
-  const loaded = await loadSupergraph(config.supergraph)
+  const { exposure, trust } = config
+  const limiterStore = stack.use(openLimiterStore(config.rateLimits, log))
+  const loaded = await loadSupergraph(config.supergraph, config.health)
   log.info({ subgraphs: [...loaded.subgraphs.keys()] }, 'supergraph loaded')
   const signer = trust.identityKeyFile === undefined ? undefined : await loadEnvelopeSigner(trust.identityKeyFile)
   if (!signer) log.warn('IDENTITY_KEY_FILE is not set: subgraphs are not told who the viewer is')
-  if (!trust.tokens) log.warn('JWKS_URL is not set: everyone is anonymous')
+  if (!trust.tokens) log.warn('neither JWKS_URL nor OIDC_ISSUER is set: everyone is anonymous')
 
+  const propagator = createHeaderPropagator(trust.propagation, loaded.subgraphs)
   const dataSources = Object.fromEntries(
     [...loaded.subgraphs].map(([subgraph, url]) => {
       const { subgraphTimeoutMs: timeoutMs } = config.supergraph
       const client = stack.use(createSubgraphClient({ name: subgraph, url, timeoutMs }))
-      return [subgraph, createDataSource({ subgraph, client, signer })]
+      return [subgraph, createDataSource({ subgraph, client, signer, propagate: propagator.namesFor(subgraph) })]
     }),
   )
-  const planner = createPlanner(loaded, { cacheSize: config.supergraph.planCacheSize })
+  const { requirements, apiGraphqlSchema: schema } = loaded
+  const { planCacheSize: cacheSize } = config.supergraph
+  const planner = createPlanner(loaded, { cacheSize })
   const execute = createExecutor({ loaded, planner, dataSources })
-  const executor = createAdmission({ schema: loaded.apiGraphqlSchema, execute, hideSchemaDetails: production })
+  const metrics = createMetrics(config.health)
+  const { limited } = metrics
+  const rateLimits = createRateLimits(config.rateLimits, { loaded, store: limiterStore, cacheSize, limited })
+  const gates = [createAuthorization({ schema, requirements, cacheSize }), rateLimits]
+  const executor = createAdmission({ schema, execute, gates, cacheSize, hideSchemaDetails: !exposure.errorDetails })
 
-  const checks = [...loaded.subgraphs].map(([name, url]) => createProbe(name, url))
-  const health = stack.use(await startHealth({ checks, log }))
-  const app = createHttpServer({ log, health, healthPaths: config.health.paths })
-  const apollo = new ApolloServer<GatewayContext>({
+  const checks = createProbes(loaded.subgraphs, config.health)
+  const health = stack.use(await startHealth({ checks, log, ...config.health.probes }))
+  const { cached: cachedPlans } = planner
+  const { redisState } = limiterStore
+  const admin = stack.use(
+    await startGatewayAdmin({ config: config.health.admin, log, health, loaded, metrics, cachedPlans, redisState }),
+  )
+  const app = await createEdge(config, { health, log })
+  const recordOf = observeGateway(app, { log, metrics, quietPaths: Object.values(config.health.paths) })
+  await addExplorer(app, config, log)
+  const apollo = createGraphqlServer(config, {
     gateway: fixedGateway(loaded, executor),
-    introspection: !production,
-    includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: production,
-    formatError: (error) => shapeError(error, { production }),
-    logger: log,
-    nodeEnv: production ? 'production' : 'development',
-    stopOnTerminationSignals: false,
+    log,
     plugins: [
       fastifyApolloDrainPlugin(app),
-      landingPage(production),
       requireValidToken(trust.tokenlessFields),
-      nameRequestInErrors(),
+      tellLimitsByStatus(),
+      recordGraphql(),
     ],
   })
   await apollo.start()
 
-  const tokens = stack.use(createTokenVerifier(trust.tokens, log))
-  await app.register(fastifyApollo(apollo), {
+  const tokens = stack.use(createTokenVerifier(trust.tokens, { log }))
+  await addGraphqlRoute(app, {
+    apollo,
     path: config.http.graphqlPath,
     context: async (request, reply) => {
-      const credentials = await tokens.verify(request.headers.authorization)
+      const credentials = await tokens.verify(request.raw.headersDistinct['authorization'] ?? [])
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       return {
@@ -89,8 +107,10 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
         credentials,
         viewer: credentials.kind === 'viewer' ? credentials.viewer : ANONYMOUS,
         clientAddress: request.ip,
+        clientHeaders: propagator.read(request.headers),
+        deadline: performance.now() + config.http.requestTimeoutMs,
         signal: AbortSignal.any([gone.signal, AbortSignal.timeout(config.http.requestTimeoutMs)]),
-        record: createRequestRecord(),
+        record: recordOf(request),
       }
     },
   })
@@ -106,23 +126,18 @@ export async function startGateway(config: GatewayConfig, { log }: { log: Logger
   const running = stack.move()
   return {
     url,
+    adminUrl: admin.url,
     stopWithinMs: config.health.drainDelayMs + config.http.requestTimeoutMs + CLOSE_WITHIN_MS,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-/** Apollo Sandbox in development, nothing in production. */
-function landingPage(production: boolean): ApolloServerPlugin<GatewayContext> {
-  return production
-    ? ApolloServerPluginLandingPageDisabled()
-    : ApolloServerPluginLandingPageLocalDefault({ footer: false })
-}
-
 /** One supergraph for the life of the process, as Apollo Server wants it. */
-function fixedGateway({ apiGraphqlSchema, sdl }: LoadedSupergraph, executor: GatewayExecutor): GatewayInterface {
+function fixedGateway({ apiSchema, sdl }: LoadedSupergraph, executor: GatewayExecutor): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
-      callback({ apiSchema: apiGraphqlSchema, coreSupergraphSdl: sdl })
+      // One of its own, since Apollo Server puts resolvers into it.
+      callback({ apiSchema: apiSchema.toGraphQLJSSchema(), coreSupergraphSdl: sdl })
       return () => undefined
     },
     load: async () => ({ executor }),

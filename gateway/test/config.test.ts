@@ -16,7 +16,7 @@ describe('the configuration of the gateway', () => {
   it('needs nothing but a supergraph, and is then a production start on loopback', () => {
     const config = loadConfig({ SUPERGRAPH_PATH: 'supergraph.graphql' })
     expect(config).toMatchObject({
-      production: true,
+      warnings: [],
       http: { host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', requestTimeoutMs: 10_000 },
       supergraph: { source: { kind: 'supergraph', file: 'supergraph.graphql' }, subgraphTimeoutMs: 2000 },
       trust: { tokens: undefined, identityKeyFile: undefined },
@@ -45,7 +45,7 @@ describe('the configuration of the gateway', () => {
 
   it('wants a path of its own for each route', () => {
     expect(problemsOf({ SUPERGRAPH_PATH: 'a', GRAPHQL_PATH: '/x', HEALTH_LIVE_PATH: '/x' })).toEqual([
-      'GRAPHQL_PATH: must differ from HEALTH_LIVE_PATH and HEALTH_READY_PATH, and these from each other',
+      'GRAPHQL_PATH: must differ from HEALTH_LIVE_PATH, HEALTH_READY_PATH and EXPLORER_PATH, and these from each other',
     ])
   })
 

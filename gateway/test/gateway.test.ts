@@ -14,6 +14,9 @@ const SDL = `
   type Query { first: String second: String sum(of: [Int!]!): Int }
 `
 
+/** The media type under which mistakes have a status of their own. */
+const GRAPHQL_RESPONSE = { accept: 'application/graphql-response+json' }
+
 interface Foreign extends AsyncDisposable {
   url: URL
   logged: Record<string, unknown>[]
@@ -38,7 +41,7 @@ async function startForeign(answer: RequestListener, env: Record<string, string>
   await writeFile(join(folder, 'subgraphs.json'), JSON.stringify(list))
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
-  const config = loadConfig({ PORT: '0', DRAIN_DELAY_MS: '0', SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), ...env })
+  const config = loadConfig({ PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), ...env })
   const gateway = stack.use(
     await startGateway(config, { log: createLogger({ service: 'gateway', level: 'info' }, { write }) }),
   )
@@ -110,7 +113,7 @@ describe('the gateway in front of a subgraph that is none of ours', () => {
     [{ query: 'subscription { first }' }, 'There are no subscriptions here.'],
   ])('answers %j with 400, and logs nothing', async (operation, message) => {
     await using gateway = await startForeign(json({ data: {} }))
-    const { status, errors } = await postGraphql(gateway.url, operation)
+    const { status, errors } = await postGraphql(gateway.url, operation, GRAPHQL_RESPONSE)
     expect(status).toBe(400)
     expect(errors).toMatchObject([{ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }])
     expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([])
@@ -119,10 +122,8 @@ describe('the gateway in front of a subgraph that is none of ours', () => {
   it('answers a hundred thousand wrong values with a few errors, which suggest no names in production', async () => {
     await using gateway = await startForeign(json({ data: {} }))
     const query = 'query ($of: [Int!]!) { sum(of: $of) }'
-    const { status, errors } = await postGraphql(gateway.url, {
-      query,
-      variables: { of: Array.from({ length: 100_000 }, () => 'x') },
-    })
+    const variables = { of: Array.from({ length: 100_000 }, () => 'x') }
+    const { status, errors } = await postGraphql(gateway.url, { query, variables }, GRAPHQL_RESPONSE)
     expect(status).toBe(400)
     expect(errors.length).toBeLessThanOrEqual(11)
     expect(errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { createSubgraphClient, type SubgraphClient } from '../src/subgraph/client.ts'
 
-const OPTIONS = { headers: {}, signal: new AbortController().signal }
+const OPTIONS = { headers: {}, signal: new AbortController().signal, deadline: Infinity }
 
 /** Runs a test against a client of a real server that answers as it likes. */
 async function withServer(answer: RequestListener, test: (client: SubgraphClient, url: URL) => Promise<void>) {
@@ -37,6 +37,26 @@ describe('a client of a subgraph', () => {
         expect(await client.send(operation, { ...OPTIONS, headers: { 'x-request-id': 'id' } })).toEqual(answer)
       },
     )
+  })
+
+  it('says how long it waits: for one answer, or for what is left of the whole request', async () => {
+    const waits: number[] = []
+    await withServer(
+      (request, response) => {
+        waits.push(Number(request.headers['x-portico-deadline-ms']))
+        response.end('{"data":{}}')
+      },
+      async (client) => {
+        await client.send({ query: '{ a }' }, OPTIONS)
+        await client.send({ query: '{ a }' }, { ...OPTIONS, deadline: performance.now() + 200 })
+        await client.send({ query: '{ a }' }, { ...OPTIONS, deadline: performance.now() - 1 })
+        await client.send({ query: '{ a }' }, { ...OPTIONS, headers: { 'x-portico-deadline-ms': '99999' } })
+      },
+    )
+    const [whole, left, past, given] = waits
+    expect([whole, past, given]).toEqual([300, 0, 300])
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(200)
   })
 
   it.each<[string, RequestListener, string, string]>([

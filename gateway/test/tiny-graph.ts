@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { createLogger } from '@portico/service-kit/logger'
 import { graphql, parse } from 'graphql'
 import { loadConfig } from '../src/config.ts'
 import { startGateway } from '../src/gateway.ts'
+import { composeSupergraph } from '../src/supergraph/compose.ts'
 
 /** What a subgraph was asked. */
 export interface SubgraphRequest {
@@ -21,6 +22,8 @@ export interface SubgraphRequest {
 /** A real gateway in front of small subgraphs over HTTP that keep what they were asked. */
 export interface TinyGraph extends AsyncDisposable {
   url: URL
+  /** The gateway's admin server. */
+  adminUrl: URL
   requests: SubgraphRequest[]
   /** Log lines of the gateway. */
   logged: Record<string, unknown>[]
@@ -30,22 +33,32 @@ export interface TinySubgraph {
   /** SDL without the `@link` of federation, which is added. */
   sdl: string
   resolvers: object
+  /** Answers what is no GraphQL request, such as probes; by default each with 200. */
+  onGet?: RequestListener
 }
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@external", "@requires", "@shareable", "@interfaceObject", "@composeDirective",
   "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize"])\n`
 
+const TEST_ENV = { PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0' }
+
+export interface TinyGraphOptions {
+  /** Makes the composed supergraph into one as it could have been written by hand. */
+  editSupergraph?: (sdl: string) => string
+}
+
 export async function startTinyGraph(
   subgraphs: Record<string, TinySubgraph>,
   env: Record<string, string> = {},
+  { editSupergraph }: TinyGraphOptions = {},
 ): Promise<TinyGraph> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'portico-tiny-graph-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const requests: SubgraphRequest[] = []
   const list: { name: string; url: string; schema: string }[] = []
-  for (const [name, { sdl, resolvers }] of Object.entries(subgraphs)) {
+  for (const [name, { sdl, resolvers, onGet }] of Object.entries(subgraphs)) {
     await writeFile(join(folder, `${name}.graphql`), LINK + sdl)
     const typeDefs = parse(LINK + sdl)
     const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }])
@@ -56,6 +69,7 @@ export async function startTinyGraph(
       return JSON.stringify(await graphql({ schema, source: query, variableValues: variables }))
     }
     const server = createServer((request, response) => {
+      if (request.method === 'GET' && onGet) return onGet(request, response)
       response.setHeader('content-type', 'application/json')
       void answer(request).then((text) => response.end(text))
     })
@@ -71,12 +85,25 @@ export async function startTinyGraph(
   await writeFile(join(folder, 'subgraphs.json'), JSON.stringify(list))
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
-  const config = loadConfig({ PORT: '0', DRAIN_DELAY_MS: '0', SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), ...env })
+  const source = { SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), SUPERGRAPH_PATH: '' }
+  if (editSupergraph) {
+    const sdl = editSupergraph(await composeSupergraph(source.SUBGRAPHS_PATH))
+    source.SUPERGRAPH_PATH = join(folder, 'supergraph.graphql')
+    source.SUBGRAPHS_PATH = ''
+    await writeFile(source.SUPERGRAPH_PATH, sdl)
+  }
+  const config = loadConfig({ ...TEST_ENV, ...source, ...env })
   const gateway = stack.use(
     await startGateway(config, { log: createLogger({ service: 'gateway', level: 'info' }, { write }) }),
   )
   const running = stack.move()
-  return { url: gateway.url, requests, logged, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    url: gateway.url,
+    adminUrl: gateway.adminUrl ?? gateway.url,
+    requests,
+    logged,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 interface GraphqlRequest {

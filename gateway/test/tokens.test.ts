@@ -1,164 +1,196 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
-import { createIssuerKeys } from '../src/admission/issuer-keys.ts'
+import { exportSPKI, importJWK } from 'jose'
 import { createTokenVerifier, type TokenVerifier } from '../src/admission/tokens.ts'
+import type { TokenAlgorithm } from '../src/config/tokens.ts'
+import {
+  bearer,
+  createKey,
+  inSeconds,
+  startTokenIssuer,
+  trustIn,
+  type TokenIssuer,
+  type TokenParts,
+} from './token-issuer.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
-const ISSUER = 'https://issuer.test'
-const AUDIENCE = 'portico'
-
-interface Key {
-  privateKey: CryptoKey
-  publicJwk: JWK & { kid: string }
-}
-
-async function createKey(): Promise<Key> {
-  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  const jwk = await exportJWK(publicKey)
-  return { privateKey, publicJwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'EdDSA', use: 'sig' } }
-}
-
-interface TokenParts {
-  typ?: string
-  iss?: string
-  aud?: string
-  expiresIn?: number
-  sub?: string
-}
-
-async function sign({ privateKey, publicJwk: { kid } }: Key, parts: TokenParts = {}): Promise<string> {
-  const { typ = 'at+jwt', iss = ISSUER, aud = AUDIENCE, expiresIn = 300, sub = 'someone' } = parts
-  const now = Math.floor(Date.now() / 1000)
-  const token = await new SignJWT({ scope: 'a b', roles: ['CUSTOMER'], plan: 'PRO' })
-    .setProtectedHeader({ alg: 'EdDSA', typ, kid })
-    .setIssuer(iss)
-    .setAudience(aud)
-    .setSubject(sub)
-    .setIssuedAt(now - 1000)
-    .setExpirationTime(now + expiresIn)
-    .sign(privateKey)
-  return `Bearer ${token}`
-}
-
-/** An issuer whose keys, and whose being there at all, a test decides. */
-let issuer: Server
-let published: JWK[]
-let isDown: boolean
-let asked: number
-let key: Key
-let url: URL
-let verifier: TokenVerifier
-beforeEach(async () => {
-  key = await createKey()
-  published = [key.publicJwk]
-  isDown = false
-  asked = 0
-  issuer = createServer((_, response) => {
-    asked += 1
-    if (isDown) response.writeHead(503).end()
-    else response.end(JSON.stringify({ keys: published }))
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => issuer.once('listening', resolve))
-  url = new URL(`http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks.json`)
-  verifier = createTokenVerifier({ jwksUrl: url, issuer: ISSUER, audience: AUDIENCE }, log)
-})
-afterEach(async () => {
-  await verifier[Symbol.asyncDispose]()
-  issuer.closeAllConnections()
-  await new Promise((resolve) => issuer.close(resolve))
-})
 
 describe('a bearer token', () => {
-  it('says who the viewer is and what they may do', async () => {
-    expect(await verifier.verify(await sign(key))).toEqual({
-      kind: 'viewer',
-      viewer: { kind: 'user', id: 'someone', roles: ['CUSTOMER'], scopes: ['a', 'b'], plan: 'PRO' },
-    })
-    expect(await verifier.verify(undefined)).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
+  let issuer: TokenIssuer
+  let verifier: TokenVerifier
+  let passed = 0
+  beforeAll(async () => {
+    issuer = await startTokenIssuer()
+    verifier = createTokenVerifier(trustIn(issuer.jwksUrl), { log, now: () => Date.now() + passed })
+  })
+  afterAll(async () => {
+    await verifier[Symbol.asyncDispose]()
+    await issuer[Symbol.asyncDispose]()
+  })
+  const verify = async (parts: TokenParts = {}) => verifier.verify([await bearer(issuer.key, parts)])
+
+  it('says who the viewer is and what they may do, the second time as the first', async () => {
+    const token = await bearer(issuer.key)
+    for (const _ of [1, 2]) {
+      expect(await verifier.verify([token])).toEqual({
+        kind: 'viewer',
+        viewer: { kind: 'user', id: 'someone', roles: ['CUSTOMER'], scopes: ['a', 'b'], plan: 'PRO' },
+      })
+    }
+    expect(await verifier.verify([])).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
   })
 
-  it.each<[string, TokenParts]>([
-    ['has expired', { expiresIn: -6 }],
-    ['comes from another issuer', { iss: 'https://elsewhere.test' }],
-    ['is meant for someone else', { aud: 'another' }],
-    ['is no access token', { typ: 'JWT' }],
-    ['names nobody', { sub: '' }],
-    ['names someone by what no database keeps', { sub: 'some\0one' }],
-  ])('that %s is invalid', async (_, parts) => {
-    expect(await verifier.verify(await sign(key, parts))).toEqual({ kind: 'invalid' })
+  it.each<{ fault: string; parts: TokenParts }>([
+    { fault: 'has expired', parts: { claims: { exp: inSeconds(-6) } } },
+    { fault: 'never expires', parts: { claims: { exp: undefined } } },
+    { fault: 'expires at no time', parts: { claims: { exp: 'tomorrow' } } },
+    { fault: 'is not valid yet', parts: { claims: { nbf: inSeconds(60) } } },
+    { fault: 'comes from another issuer', parts: { claims: { iss: 'https://elsewhere.test' } } },
+    { fault: 'comes from no issuer', parts: { claims: { iss: undefined } } },
+    { fault: 'is meant for someone else', parts: { claims: { aud: 'another' } } },
+    { fault: 'is meant for nobody', parts: { claims: { aud: undefined } } },
+    { fault: 'is no access token', parts: { header: { typ: 'JWT' } } },
+    { fault: 'does not say what it is', parts: { header: { typ: undefined } } },
+    { fault: 'names nobody', parts: { claims: { sub: '' } } },
+    { fault: 'has no subject', parts: { claims: { sub: undefined } } },
+    { fault: 'names someone by what no database keeps', parts: { claims: { sub: 'some\0one' } } },
+    { fault: 'names someone by a number', parts: { claims: { sub: 7 } } },
+    { fault: 'wants an extension to be understood', parts: { header: { crit: ['urn:unknown'], 'urn:unknown': true } } },
+  ])('that $fault is invalid', async ({ parts }) => {
+    expect(await verify(parts)).toEqual({ kind: 'invalid', reason: expect.any(String) })
   })
 
   it('is believed for five seconds more, since clocks differ', async () => {
-    expect(await verifier.verify(await sign(key, { expiresIn: -3 }))).toMatchObject({ kind: 'viewer' })
+    expect(await verify({ claims: { exp: inSeconds(-3) } })).toMatchObject({ kind: 'viewer' })
+    expect(await verify({ claims: { nbf: inSeconds(3) } })).toMatchObject({ kind: 'viewer' })
   })
 
-  it.each(['', 'Bearer', 'Basic dXNlcjpwYXNz', 'Bearer a.b', 'Bearer a.b.c', 'Bearer a.b.c d'])(
-    'can not be %j',
-    async (authorization) => {
-      expect(await verifier.verify(authorization)).toEqual({ kind: 'invalid' })
-    },
-  )
-})
-
-describe("the issuer's keys", () => {
-  it('are asked for again when a token names one that is not known yet', async () => {
-    await using keys = createIssuerKeys({ url, log, cooldownMs: 0 })
-    const next = await createKey()
-    const getKey = (kid: string) => keys.getKey({ alg: 'EdDSA', kid }, { payload: '', signature: '' })
-    await getKey(key.publicJwk.kid)
-    published = [key.publicJwk, next.publicJwk]
-    expect(await getKey(next.publicJwk.kid)).toBeDefined()
-    expect(asked).toBe(2)
-  })
-
-  it('are not asked for again by made-up names, whether the issuer answers or not', async () => {
-    await verifier.verify(await sign(key))
-    const forger = await createKey()
-    for (const down of [false, true]) {
-      isDown = down
-      const replies = await Promise.all(
-        Array.from({ length: 20 }, async (_, index) =>
-          verifier.verify(await sign({ ...forger, publicJwk: { ...forger.publicJwk, kid: `made-up-${index}` } })),
-        ),
-      )
-      expect(new Set(replies.map(({ kind }) => kind))).toEqual(new Set(['invalid']))
-    }
-    expect(asked).toBe(1)
-  })
-
-  it('stay in use while the issuer is down', async () => {
-    await verifier.verify(await sign(key))
-    isDown = true
-    expect(await verifier.verify(await sign(key))).toMatchObject({ kind: 'viewer' })
-  })
-
-  it('leave a token unverifiable, and not invalid, until the issuer has answered once', async () => {
-    isDown = true
-    await using keys = createIssuerKeys({ url, log, cooldownMs: 0 })
-    const getKey = () => keys.getKey({ alg: 'EdDSA', kid: key.publicJwk.kid }, { payload: '', signature: '' })
-    await expect(getKey()).rejects.toMatchObject({ name: 'IssuerKeysUnavailableError' })
-    expect(await verifier.verify(await sign(key))).toEqual({ kind: 'unverifiable' })
-    isDown = false
-    expect(await getKey()).toBeDefined()
-  })
-
-  it('are refreshed, so that a withdrawn one is believed no more', async () => {
-    await using keys = createIssuerKeys({ url, log, refreshMs: 10, cooldownMs: 60_000 })
-    const getKey = () => keys.getKey({ alg: 'EdDSA', kid: key.publicJwk.kid }, { payload: '', signature: '' })
-    await getKey()
-    published = [(await createKey()).publicJwk]
-    const outcome = async () => {
+  it('is believed no longer than it says, though it was believed before', async () => {
+    const token = await bearer(issuer.key, { claims: { exp: inSeconds(60) } })
+    const later = async (seconds: number) => {
+      passed = seconds * 1000
       try {
-        await getKey()
-        return 'believed'
-      } catch (error) {
-        return (error as { code: string }).code
+        return (await verifier.verify([token])).kind
+      } finally {
+        passed = 0
       }
     }
-    while ((await outcome()) === 'believed') await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(await outcome()).toBe('ERR_JWKS_NO_MATCHING_KEY')
+    expect([await later(0), await later(55), await later(66)]).toEqual(['viewer', 'viewer', 'invalid'])
+  })
+
+  it('may be meant for others as well', async () => {
+    expect(await verify({ claims: { aud: ['another', 'portico'] } })).toMatchObject({ kind: 'viewer' })
+  })
+
+  it('is believed without the name of a key as long as there is one key', async () => {
+    expect(await verify({ header: { kid: undefined } })).toMatchObject({ kind: 'viewer' })
+  })
+
+  it('that anyone can make is invalid: unsigned, or signed with what is public', async () => {
+    const token = (await bearer(issuer.key)).replace('Bearer ', '')
+    const [, payload = '', signature = ''] = token.split('.')
+    const header = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const unsigned = header({ alg: 'none', typ: 'at+jwt' })
+    const { kid } = issuer.key.publicJwk
+    const publicKey = await importJWK(issuer.key.publicJwk, 'EdDSA', { extractable: true })
+    const pem = 'algorithm' in publicKey ? await exportSPKI(publicKey) : ''
+    const secrets = [pem, issuer.key.publicJwk.x ?? '', JSON.stringify(issuer.key.publicJwk)]
+    const confused = await Promise.all(
+      secrets.map((secret) =>
+        bearer(issuer.key, { header: { alg: 'HS256', kid }, signWith: new TextEncoder().encode(secret.padEnd(32)) }),
+      ),
+    )
+    for (const attempt of [
+      `Bearer ${unsigned}.${payload}.`,
+      `Bearer ${unsigned}.${payload}.${signature}`,
+      `Bearer ${header({ alg: 'NONE', typ: 'at+jwt', kid })}.${payload}.${signature}`,
+      ...confused,
+    ]) {
+      expect(await verifier.verify([attempt])).toMatchObject({ kind: 'invalid' })
+    }
+  })
+
+  it('that brings a key of its own is invalid, and nobody fetches one for it', async () => {
+    const forger = await createKey()
+    await using theirs = await startTokenIssuer()
+    theirs.published = [forger.publicJwk]
+    const { kid } = issuer.key.publicJwk
+    for (const header of [
+      { kid, jwk: forger.publicJwk },
+      { jwk: forger.publicJwk },
+      { kid: forger.publicJwk.kid, jku: theirs.jwksUrl.href },
+      { kid, x5u: theirs.jwksUrl.href },
+      { kid: '../../etc/passwd' },
+      { kid: '__proto__' },
+    ]) {
+      expect(await verifier.verify([await bearer(forger, { header })])).toMatchObject({ kind: 'invalid' })
+    }
+    expect(theirs.asked).toEqual([])
+  })
+
+  it('whose signature or content was touched is invalid, also after the genuine one was believed', async () => {
+    const genuine = await bearer(issuer.key)
+    expect(await verifier.verify([genuine])).toMatchObject({ kind: 'viewer' })
+    const [header, , signature] = genuine.split('.')
+    const payload = Buffer.from(JSON.stringify({ sub: 'admin', exp: inSeconds(300) })).toString('base64url')
+    expect(await verifier.verify([`${header}.${payload}.${signature}`])).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([genuine.slice(0, -4)])).toMatchObject({ kind: 'invalid' })
+  })
+
+  it.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic dXNlcjpwYXNz',
+    'Digest username="a"',
+    'Bearer a.b',
+    'Bearer a.b.c',
+    'Bearer a.b.c d',
+    'Bearer\ta.b.c',
+    'a.b.c',
+    `Bearer ${'a'.repeat(9000)}.b.c`,
+    'Bearer a.b.c.d.e',
+  ])('can not be %j', async (authorization) => {
+    expect(await verifier.verify([authorization])).toMatchObject({ kind: 'invalid' })
+  })
+
+  it('is invalid beside another', async () => {
+    const token = await bearer(issuer.key)
+    expect(await verifier.verify([token, token])).toMatchObject({ kind: 'invalid' })
+  })
+
+  it('of an algorithm that is not configured is invalid, whatever keys the issuer has', async () => {
+    const rsa = await createKey('RS256')
+    issuer.published.push(rsa.publicJwk)
+    expect(await verifier.verify([await bearer(rsa)])).toMatchObject({ kind: 'invalid', reason: /alg/ })
+  })
+})
+
+describe('a bearer token of another algorithm', () => {
+  it.each<TokenAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'Ed25519'])(
+    'is believed when it is configured: %s',
+    async (alg) => {
+      await using issuer = await startTokenIssuer(alg)
+      await using verifier = createTokenVerifier(trustIn(issuer.jwksUrl, { algorithms: [alg] }), { log })
+      expect(await verifier.verify([await bearer(issuer.key)])).toMatchObject({ viewer: { id: 'someone' } })
+    },
+  )
+
+  it('with the type of the issuer', async () => {
+    await using issuer = await startTokenIssuer()
+    await using any = createTokenVerifier(trustIn(issuer.jwksUrl, { type: undefined }), { log })
+    await using jwt = createTokenVerifier(trustIn(issuer.jwksUrl, { type: 'JWT' }), { log })
+    const [plain, access] = [await bearer(issuer.key, { header: { typ: 'JWT' } }), await bearer(issuer.key)]
+    expect(await any.verify([plain])).toMatchObject({ kind: 'viewer' })
+    expect(await any.verify([access])).toMatchObject({ kind: 'viewer' })
+    expect(await jwt.verify([plain])).toMatchObject({ kind: 'viewer' })
+    expect(await jwt.verify([access])).toMatchObject({ kind: 'invalid' })
+  })
+})
+
+describe('without a configured issuer', () => {
+  it('everyone is anonymous', async () => {
+    await using verifier = createTokenVerifier(undefined, { log })
+    expect(await verifier.verify(['Bearer a.b.c'])).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
   })
 })

@@ -1,4 +1,4 @@
-import type { GatewayExecutor } from '@apollo/server-gateway-interface'
+import type { GatewayExecutor, GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface'
 import {
   getVariableValues,
   GraphQLError,
@@ -8,13 +8,20 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql'
-import type { Executor } from '../execute/executor.ts'
+import type { GatewayContext } from '../context.ts'
+import type { Answer, Executor } from '../execute/executor.ts'
+import type { Gate } from './gate.ts'
 import type { Operation } from './operation.ts'
+import { createWithholding } from './withhold.ts'
 
 export interface AdmissionOptions {
   /** What clients see. */
   schema: GraphQLSchema
   execute: Executor
+  /** Asked in this order. */
+  gates: readonly Gate[]
+  /** How many operations are kept of which gates refused something. */
+  cacheSize: number
   /** Errors suggest no names of the schema. */
   hideSchemaDetails: boolean
 }
@@ -22,8 +29,24 @@ export interface AdmissionOptions {
 /** A list of a hundred thousand wrong values is not answered with as many errors. */
 const MOST_VARIABLE_ERRORS = 10
 
-/** Decides on operations that Apollo Server has parsed and validated, before anything is fetched for them. */
-export function createAdmission({ schema, execute, hideSchemaDetails }: AdmissionOptions): GatewayExecutor {
+/**
+ * Decides on operations that Apollo Server has parsed and validated, before anything is fetched for them. What gates
+ * refuse is withheld, and the rest is executed.
+ */
+export function createAdmission(options: AdmissionOptions): GatewayExecutor {
+  const { schema, execute, gates, cacheSize, hideSchemaDetails } = options
+  const withholding = createWithholding({ schema, cacheSize })
+
+  async function pass(operation: Operation, [gate, ...further]: readonly Gate[], request: Request): Promise<Answer> {
+    if (operation.definition.selectionSet.selections.length === 0) return { data: {} }
+    if (!gate) return execute(operation, request)
+    const { variables = {} } = request.request
+    const refusals = await gate(operation, { variables, context: request.context })
+    if (refusals.size === 0) return pass(operation, further, request)
+    const answer = await pass(withholding.reduce(operation, refusals), further, request)
+    return withholding.restore(answer, { operation, refusals, variables })
+  }
+
   return async (request) => {
     // Apollo Server leaves it to a gateway to find out that there is no such operation.
     const definition: OperationDefinitionNode | undefined = request.operation
@@ -36,9 +59,17 @@ export function createAdmission({ schema, execute, hideSchemaDetails }: Admissio
       { maxErrors: MOST_VARIABLE_ERRORS, hideSuggestions: hideSchemaDetails },
     )
     if (errors) return { errors: errors.map((error) => badVariable(error)) }
-    return execute(toOperation(request.document, definition, request.queryHash), request)
+    const operation = toOperation(request.document, definition, request.queryHash)
+    try {
+      return await pass(operation, gates, request as Request)
+    } catch (error) {
+      if (error instanceof GraphQLError) return { errors: [error] }
+      throw error
+    }
   }
 }
+
+type Request = GatewayGraphQLRequestContext<GatewayContext>
 
 function toOperation(document: DocumentNode, definition: OperationDefinitionNode, documentHash: string): Operation {
   const fragments = document.definitions

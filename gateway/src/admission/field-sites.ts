@@ -1,6 +1,7 @@
 import {
   getDirectiveValues,
   getNamedType,
+  GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   isCompositeType,
@@ -10,13 +11,18 @@ import {
   type FieldNode,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
 import type { Operation } from './operation.ts'
 
-/** A place of an operation where a field is selected; one in a fragment has a site for each spread of it. */
+/**
+ * A place of an operation where a field is selected; one in a fragment has a site for each spread of it. Sites whose
+ * `sitePath` is the same are one field of the answer.
+ */
 export interface FieldSite {
   field: FieldNode
   definition: GraphQLField<unknown, unknown>
@@ -28,9 +34,14 @@ export interface FieldSite {
   parent: FieldSite | undefined
 }
 
+/** Fragments in fragments can make a huge operation of a small document; configured limits should have refused it. */
+const MOST_SITES = 20_000
+
 /**
  * The sites of an operation in the order of its text, parents before children, meta fields such as `__typename` left out.
  * With `variables`, what `@skip` and `@include` take out is left out; without, everything counts as selected.
+ *
+ * @throws GraphQLError `LIMIT_EXCEEDED` when there are more than 20,000.
  */
 export function* fieldSites(
   operation: Operation,
@@ -39,20 +50,23 @@ export function* fieldSites(
 ): Generator<FieldSite> {
   const root = schema.getRootType(operation.definition.operation)
   if (!root) return
+  let selections = 0
 
   function* within(
-    { selections }: SelectionSetNode,
+    set: SelectionSetNode,
     parentType: GraphQLCompositeType,
     parent: FieldSite | undefined,
   ): Generator<FieldSite> {
-    for (const selection of selections) {
+    for (const selection of set.selections) {
+      selections += 1
+      if (selections > MOST_SITES) throw tooLarge(MOST_SITES)
       if (variables && !isSelected(selection, variables)) continue
       if (selection.kind === Kind.FIELD) yield* at(selection, parentType, parent)
       else {
         const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? operation.fragments[selection.name.value] : selection
         if (!fragment) continue
         const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value)
-        yield* within(fragment.selectionSet, isCompositeType(condition) ? condition : parentType, parent)
+        yield* within(fragment.selectionSet, narrowed(parentType, condition), parent)
       }
     }
   }
@@ -72,6 +86,31 @@ export function* fieldSites(
   }
 
   yield* within(operation.definition.selectionSet, root, undefined)
+}
+
+/** Where a site's field is in the answer: response names joined by dots, without list indices, such as `me.orders`. */
+export function sitePath({ responseName, parent }: Pick<FieldSite, 'responseName' | 'parent'>): string {
+  return parent ? `${sitePath(parent)}.${responseName}` : responseName
+}
+
+/** The key of a site's field on objects of one type only. */
+export function sitePathOn(path: string, type: GraphQLObjectType): string {
+  return `${path}@${type.name}`
+}
+
+/** What a fragment on `condition` selects from where `type` is. */
+export function narrowed(type: GraphQLCompositeType, condition: GraphQLNamedType | undefined): GraphQLCompositeType {
+  return isObjectType(type) || !isCompositeType(condition) ? type : condition
+}
+
+/** An operation that grows beyond reason once its fragments are spread, or its fields split by type. */
+export function tooLarge(maximum: number): GraphQLError {
+  return new GraphQLError(
+    `The operation comes to more than ${maximum} fields; its fragments may be spread too often.`,
+    {
+      extensions: { code: 'LIMIT_EXCEEDED', limit: 'fields', maximum, http: { status: 400 } },
+    },
+  )
 }
 
 function isSelected(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {

@@ -5,7 +5,8 @@ import type { GatewayContext } from '../context.ts'
 /**
  * Refuses a request whose bearer token is worthless with 401 `UNAUTHENTICATED`, before anything is executed. Operations
  * that select nothing but `tokenlessFields` run anonymously all the same, since clients attach their last token always,
- * and need these fields to get a new one.
+ * and need these fields to get a new one. Credentials of another scheme are refused as well: whoever presents some
+ * should not be served as somebody else. `LOG_LEVEL=debug` tells what is wrong with a token.
  */
 export function requireValidToken(tokenlessFields: ReadonlySet<string>): ApolloServerPlugin<GatewayContext> {
   return {
@@ -15,6 +16,7 @@ export function requireValidToken(tokenlessFields: ReadonlySet<string>): ApolloS
           const { credentials } = contextValue
           if (credentials.kind === 'viewer' || (operation && selectsOnly(operation, tokenlessFields))) return
           if (credentials.kind === 'invalid') {
+            contextValue.log.debug({ reason: credentials.reason }, 'access token refused')
             throw new GraphQLError('The access token is invalid or has expired.', {
               extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: challenge } },
             })

@@ -30,9 +30,14 @@ const namedUrls = () =>
   })
 
 export const supergraphVariables = z.object({
-  SUPERGRAPH_PATH: z.string().optional().describe('A composed supergraph SDL file.'),
+  SUPERGRAPH_PATH: z
+    .string()
+    .optional()
+    .describe('A composed supergraph SDL file; either this or `SUBGRAPHS_PATH` must be set.'),
   SUBGRAPHS_PATH: z.string().optional().describe('A JSON list of subgraphs (name, url, schema) to compose at start.'),
-  SUBGRAPH_URLS: namedUrls().optional().describe('Addresses that replace those of the supergraph: name=url,…'),
+  SUBGRAPH_URLS: namedUrls()
+    .optional()
+    .describe('Addresses that replace those of the supergraph, by the names of subgraphs.'),
   SUBGRAPH_TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait for one answer of a subgraph.'),
   PLAN_CACHE_SIZE: integer({ min: 1, max: 1_000_000, unit: 'operations' })
     .default(1000)

@@ -4,34 +4,46 @@ import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
 import { Kind, parse, type DefinitionNode, type FieldNode, type SelectionSetNode } from 'graphql'
 import type { GatewayContext } from '../context.ts'
 import { SubgraphError, type SubgraphAnswer, type SubgraphClient } from '../subgraph/client.ts'
+import { beginCall } from '../telemetry/request-record.ts'
 
 export interface DataSourceOptions {
   subgraph: string
   client: SubgraphClient
   /** Undefined: the subgraph is not told who the viewer is. */
   signer: EnvelopeSigner | undefined
+  /** Names of the client's headers that the subgraph receives. */
+  propagate: readonly string[]
 }
 
 /**
  * A subgraph as the executor of `@apollo/gateway` wants it. A fetch that fails becomes one error per field that it
  * should have answered, so that each keeps a path in the client's terms.
  */
-export function createDataSource({ subgraph, client, signer }: DataSourceOptions): GraphQLDataSource<GatewayContext> {
+export function createDataSource(options: DataSourceOptions): GraphQLDataSource<GatewayContext> {
+  const { subgraph, client, signer, propagate } = options
   return {
-    async process(options) {
-      if (!('incomingRequestContext' in options)) throw new Error(`Not used: ${options.kind}.`)
-      const { query = '', operationName, variables } = options.request
-      const { viewer, requestId, log, signal } = options.context
-      const headers: Record<string, string> = { [REQUEST_ID_HEADER]: requestId }
+    async process(fetch) {
+      if (!('incomingRequestContext' in fetch)) throw new Error(`Not used: ${fetch.kind}.`)
+      const { query = '', operationName, variables } = fetch.request
+      const { viewer, requestId, log, signal, deadline, clientHeaders, record } = fetch.context
+      const headers: Record<string, string> = {}
+      for (const name of propagate) {
+        const value = clientHeaders[name]
+        if (value !== undefined) headers[name] = value
+      }
+      headers[REQUEST_ID_HEADER] = requestId
       if (signer) headers[IDENTITY_HEADER] = await signer.sign(viewer, subgraph)
+      const end = beginCall(record, subgraph)
       try {
-        const answer = await client.send({ query, operationName, variables }, { headers, signal })
+        const answer = await client.send({ query, operationName, variables }, { headers, signal, deadline })
         if (answer.errors?.some(({ extensions }) => extensions?.['code'] === UNTRUSTED_CALLER)) {
           throw new SubgraphError('untrusted', `${subgraph} can not be reached.`)
         }
+        end(answer.errors?.length ? 'errors' : 'ok')
         return withSubgraph(answer, subgraph)
       } catch (err) {
         if (!(err instanceof SubgraphError)) throw err
+        end(err.reason)
         if (err.reason === 'untrusted') {
           log.error({ subgraph }, 'the subgraph does not know our key: compare IDENTITY_KEY_FILE and GATEWAY_KEYS_FILE')
         } else if (err.reason !== 'cancelled') log.warn({ err, subgraph }, 'subgraph unavailable')

@@ -1,33 +1,42 @@
 import type { ApolloServerPlugin } from '@apollo/server'
-import type { GraphQLFormattedError } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { asLimitError } from '../admission/limits.ts'
 import type { GatewayContext } from '../context.ts'
 
 /** What an error may tell a client beside its message and path. */
-const PUBLIC_EXTENSIONS = ['code', 'subgraph', 'retryAfterMs', 'argumentName'] as const
+const PUBLIC_EXTENSIONS = ['code', 'subgraph', 'retryAfterMs', 'argumentName', 'limit', 'maximum'] as const
 
 /** Codes that stand for "something broke": their messages are for logs. */
 const BROKEN = new Set<unknown>(['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'])
 
+export interface ErrorShapeOptions {
+  /** What was thrown. */
+  error: unknown
+  /** Tell what broke in a subgraph. */
+  details: boolean
+}
+
 /**
- * Apollo Server's `formatError`: keeps the extensions that clients can act on, and masks what broke inside. In
- * production also what broke in a subgraph, unless it says by a code of its own that its message is meant for clients:
+ * Apollo Server's `formatError`: keeps the extensions that clients can act on, and masks what broke inside. Without
+ * `details` also what broke in a subgraph, unless it says by a code of its own that its message is meant for clients:
  * ours mask such errors themselves, others may tell addresses.
  */
 export function shapeError(
   formatted: GraphQLFormattedError,
-  { production }: { production: boolean },
+  { error, details }: ErrorShapeOptions,
 ): GraphQLFormattedError {
+  const shaped = { ...formatted, ...asLimitError(formatted, error) }
   const extensions: Record<string, unknown> = {}
   for (const key of PUBLIC_EXTENSIONS) {
-    const value = formatted.extensions?.[key]
+    const value = shaped.extensions?.[key]
     if (value !== undefined) extensions[key] = value
   }
-  const code = extensions['code'] ?? 'INTERNAL_SERVER_ERROR'
-  const masked = BROKEN.has(code) && (production || extensions['subgraph'] === undefined)
+  const code = isClientsMistake(error) ? 'BAD_REQUEST' : (extensions['code'] ?? 'INTERNAL_SERVER_ERROR')
+  const masked = BROKEN.has(code) && (!details || extensions['subgraph'] === undefined)
   return {
-    message: masked ? 'Internal server error.' : formatted.message,
-    ...(formatted.locations && extensions['subgraph'] === undefined ? { locations: formatted.locations } : {}),
-    ...(formatted.path ? { path: formatted.path } : {}),
+    message: masked ? 'Internal server error.' : shaped.message,
+    ...(shaped.locations && extensions['subgraph'] === undefined ? { locations: shaped.locations } : {}),
+    ...(shaped.path ? { path: shaped.path } : {}),
     extensions: { ...extensions, code },
   }
 }
@@ -39,7 +48,7 @@ export function nameRequestInErrors(): ApolloServerPlugin<GatewayContext> {
       return {
         async didEncounterErrors({ contextValue, errors }) {
           for (const err of errors) {
-            if (err.extensions['code'] === undefined)
+            if (err.extensions['code'] === undefined && !isClientsMistake(err))
               contextValue.log.error({ err }, 'request failed inside the gateway')
           }
         },
@@ -55,4 +64,11 @@ export function nameRequestInErrors(): ApolloServerPlugin<GatewayContext> {
       }
     },
   }
+}
+
+/** Some of Apollo Server's own errors, such as those about persisted queries, have a status and no code. */
+function isClientsMistake(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || error.extensions['code'] !== undefined) return false
+  const { http } = error.extensions
+  return typeof http === 'object' && http !== null && 'status' in http && http.status === 400
 }

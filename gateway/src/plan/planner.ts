@@ -6,6 +6,8 @@ import type { LoadedSupergraph } from '../supergraph/load.ts'
 
 export interface Planner {
   plan(operation: Operation): QueryPlan
+  /** How many plans are kept. */
+  cached: () => number
 }
 
 /** Plans operations with Apollo's planner, once per operation while the cache holds it. */
@@ -27,5 +29,6 @@ export function createPlanner(
       plans.set(key, plan)
       return plan
     },
+    cached: () => plans.size,
   }
 }

@@ -1,3 +1,4 @@
+import { DEADLINE_HEADER } from '@portico/service-kit/deadline'
 import { Pool } from 'undici'
 import { z } from 'zod'
 import { readBoundedBody } from '../bounded-body.ts'
@@ -37,13 +38,14 @@ export interface SubgraphRequest {
 
 export interface SubgraphClient extends AsyncDisposable {
   /**
-   * Sends one operation. `signal` cancels it.
+   * Sends one operation. `signal` cancels it; `deadline`, in the time of `performance.now()`, is when it will. The
+   * subgraph is told how long its answer is waited for.
    *
    * @throws SubgraphError when no GraphQL answer came back in time.
    */
   send(
     request: SubgraphRequest,
-    options: { headers: Record<string, string>; signal: AbortSignal },
+    options: { headers: Record<string, string>; signal: AbortSignal; deadline: number },
   ): Promise<SubgraphAnswer>
 }
 
@@ -70,7 +72,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   }
 
   return {
-    async send({ query, operationName, variables }, { headers, signal }) {
+    async send({ query, operationName, variables }, { headers, signal, deadline }) {
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         const response = await pool.request({
@@ -80,6 +82,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
             'content-type': 'application/json',
             accept: 'application/graphql-response+json, application/json',
             ...headers,
+            [DEADLINE_HEADER]: String(Math.max(0, Math.floor(Math.min(timeoutMs, deadline - performance.now())))),
           },
           body: JSON.stringify({ query, operationName, variables }),
           signal: AbortSignal.any([signal, timeout]),

@@ -1,21 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import { composeServices } from '@apollo/composition'
+import type { ServiceDefinition } from '@apollo/federation-internals'
 import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
-import { parse } from 'graphql'
-import { z } from 'zod'
-
-const subgraphList = z
-  .array(
-    z.strictObject({
-      /** Its name in the supergraph. */
-      name: z.string().regex(/^\w[\w-]*$/, 'must be a name of letters, digits, _ and -'),
-      /** Where its GraphQL endpoint is. */
-      url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }),
-      /** Its SDL file, relative to the list. */
-      schema: z.string(),
-    }),
-  )
-  .min(1, 'must name at least one subgraph')
+import { GraphQLError, parse } from 'graphql'
+import { findLostRateLimits } from './rate-limit-composition.ts'
+import { parseSubgraphList } from './subgraph-list.ts'
 
 /**
  * Composes the supergraph of a JSON list of subgraphs.
@@ -23,16 +12,10 @@ const subgraphList = z
  * @throws ConfigError with everything that is wrong with the list, the SDL files, or their composition.
  */
 export async function composeSupergraph(listFile: string): Promise<string> {
-  const list = subgraphList.safeParse(parseJson(await readConfiguredFile(listFile, 'SUBGRAPHS_PATH')))
-  if (!list.success) {
-    throw new ConfigError(
-      list.error.issues.map(
-        ({ path, message }) => `SUBGRAPHS_PATH: ${listFile}: ${path.join('.') || 'the list'} ${message}`,
-      ),
-    )
-  }
+  const text = await readConfiguredFile(listFile, 'SUBGRAPHS_PATH')
+  const list = parseSubgraphList(text, `SUBGRAPHS_PATH: ${listFile}`)
   const services = await Promise.all(
-    list.data.map(async ({ name, url, schema }) => {
+    list.map(async ({ name, url, schema }) => {
       const file = resolve(dirname(listFile), schema)
       const sdl = await readConfiguredFile(file, 'SUBGRAPHS_PATH')
       try {
@@ -42,26 +25,20 @@ export async function composeSupergraph(listFile: string): Promise<string> {
       }
     }),
   )
-  return compose(services)
+  const { supergraphSdl, schema: supergraph, errors } = composeSubgraphs(services)
+  if (errors) throw new ConfigError(errors.map(({ message }) => `composition: ${message}`))
+  const lost = findLostRateLimits(services, supergraph)
+  if (lost.length > 0) throw new ConfigError(lost.map((problem) => `composition: ${problem}`))
+  return supergraphSdl
 }
 
-function compose(services: Parameters<typeof composeServices>[0]): string {
-  let problems: readonly Error[]
+/** Composes subgraphs; `errors` also holds those mistakes that composition throws instead of returning them. */
+export function composeSubgraphs(services: ServiceDefinition[]): ReturnType<typeof composeServices> {
   try {
-    const result = composeServices(services)
-    if (!result.errors) return result.supergraphSdl
-    problems = result.errors
+    return composeServices(services)
   } catch (error) {
-    // Some mistakes it throws instead, such as an interface that only some subgraphs know as an object.
-    problems = [error instanceof Error ? error : new Error(String(error))]
-  }
-  throw new ConfigError(problems.map(({ message }) => `composition: ${message}`))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    // Such as an interface that only some subgraphs know as an object.
+    if (error instanceof GraphQLError) return { errors: [error] }
+    return { errors: [new GraphQLError(error instanceof Error ? error.message : String(error))] }
   }
 }

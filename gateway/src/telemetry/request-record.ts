@@ -1,25 +1,45 @@
-/** How one fetch from a subgraph went. */
+import { createOperationRecord, type OperationRecord } from '@portico/service-kit/operation-record'
+import type { SubgraphError } from '../subgraph/client.ts'
+
+/** How a fetch ended: `errors` is an answer with errors in it, anything else than `ok` no usable answer. */
+export type CallOutcome = 'ok' | 'errors' | SubgraphError['reason']
+
+/** One fetch from a subgraph. */
 export interface SubgraphCall {
-  subgraph: string
-  /** From asking to the whole answer. */
-  durationMs: number
-  /** `ok`, or why there was no usable answer. */
-  outcome: string
+  readonly subgraph: string
+  /** By `performance.now()`. */
+  readonly startedAt: number
+  /** From asking to the whole answer; undefined while it runs. */
+  durationMs?: number
+  outcome?: CallOutcome
 }
 
 /** What is known of a request when its answer is sent: one log line and a few metrics are made of it. */
-export interface RequestRecord {
-  operationName?: string
-  operationType?: 'query' | 'mutation' | 'subscription'
-  /** SHA-256 of the document's text, in hex. */
-  documentHash?: string
-  /** Undefined while nobody is known; `anonymous` is nobody's id. */
-  viewerId?: string
+export interface RequestRecord extends OperationRecord {
   readonly subgraphCalls: SubgraphCall[]
-  /** How many errors of each code the answer has. */
-  readonly errorCodes: Map<string, number>
+  clientAddress?: string
 }
 
 export function createRequestRecord(): RequestRecord {
-  return { subgraphCalls: [], errorCodes: new Map() }
+  return { ...createOperationRecord(), subgraphCalls: [] }
+}
+
+/** Notes that a subgraph is asked; call what it returns with how that ended. */
+export function beginCall({ subgraphCalls }: RequestRecord, subgraph: string): (outcome: CallOutcome) => void {
+  const call: SubgraphCall = { subgraph, startedAt: performance.now() }
+  subgraphCalls.push(call)
+  return (outcome) => {
+    call.outcome = outcome
+    call.durationMs = performance.now() - call.startedAt
+  }
+}
+
+/** The calls of a request that has ended: one that still runs then is given up. */
+export function endedCalls({ subgraphCalls }: RequestRecord): Required<SubgraphCall>[] {
+  const now = performance.now()
+  return subgraphCalls.map((call) => ({
+    ...call,
+    durationMs: call.durationMs ?? now - call.startedAt,
+    outcome: call.outcome ?? 'cancelled',
+  }))
 }

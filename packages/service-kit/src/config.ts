@@ -68,21 +68,34 @@ export async function readConfiguredFile(file: string, variable: string): Promis
   }
 }
 
-/** An integer within bounds, both included, given as text; `unit` is for the message, such as "milliseconds". */
+/** What a value must be, said once: for the message of a mistake, and for the table of docs/configuration.md. */
+function must(be: string) {
+  return { message: `must be ${be}`, meta: { mustBe: be } }
+}
+
+/** An integer within bounds, both included, given as text; `unit` is what it counts, such as "milliseconds". */
 export function integer(bounds: { min: number; max: number; unit?: string }) {
-  const message = `must be a whole number${bounds.unit ? ` of ${bounds.unit}` : ''} from ${bounds.min} to ${bounds.max}`
+  const unit = bounds.unit ? ` of ${bounds.unit}` : ''
+  const { message, meta } = must(`a whole number${unit} from ${bounds.min} to ${bounds.max}`)
   return z
     .string()
     .regex(/^-?\d+$/, message)
     .transform(Number)
     .refine((value) => value >= bounds.min && value <= bounds.max, message)
+    .meta(meta)
 }
 
 /** A TCP port; 0 asks the system for a free one. */
 export const port = () => integer({ min: 0, max: 65_535 })
 
 /** The path of a route. */
-export const urlPath = () => z.string().regex(/^\/[\w./-]*$/, 'must be a path that starts with /')
+export function urlPath() {
+  const { message, meta } = must('a path that starts with /')
+  return z
+    .string()
+    .regex(/^\/[\w./-]*$/, message)
+    .meta(meta)
+}
 
 /** A duration in milliseconds, from one to one hour. */
 export const milliseconds = () => integer({ min: 1, max: 3_600_000, unit: 'milliseconds' })
@@ -91,23 +104,36 @@ export const milliseconds = () => integer({ min: 1, max: 3_600_000, unit: 'milli
 export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
 
 /** An absolute http or https address. */
-export const httpUrl = () =>
-  z
-    .url({ protocol: /^https?$/, error: 'must be an absolute http:// or https:// address' })
+export function httpUrl() {
+  const { message, meta } = must('an absolute http:// or https:// address')
+  return z
+    .url({ protocol: /^https?$/, error: message })
     .transform((url) => new URL(url))
+    .meta(meta)
+}
 
 /** A PostgreSQL connection string. */
-export const postgresUrl = () =>
-  z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must look like postgresql://user:password@host:5432/database')
+export function postgresUrl() {
+  const { meta } = must('a postgresql:// address')
+  return z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'must look like postgresql://user:password@host:5432/database')
+    .meta(meta)
+}
 
 /** Text split at commas, trimmed, empty parts dropped. */
-export const commaList = () =>
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
+export function commaList() {
+  const { meta } = must('a list with commas')
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .meta(meta)
+}
 
 /** The level of pino's logger. */
 export const logLevel = () =>

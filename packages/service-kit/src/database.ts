@@ -43,10 +43,24 @@ export interface DatabaseOptions {
   settings?: Readonly<Record<string, string>>
 }
 
+/** How the connections to a database are used at this moment. */
+export interface PoolUse {
+  /** Connections that are open. */
+  open: number
+  /** Those of them that wait for work. */
+  idle: number
+  /** Callers that wait for a connection. */
+  waiting: number
+  /** Most connections that may be open. */
+  max: number
+}
+
 /** An open database; disposing it closes its connections. */
 export interface Database<Client> extends AsyncDisposable {
   /** The generated Prisma client. */
   client: Client
+  /** Costs nothing: numbers that the pool keeps anyway. */
+  poolUse: () => PoolUse
   /** Up when the database answers. */
   check: HealthCheck
 }
@@ -62,7 +76,7 @@ export function openDatabase<Client extends DatabaseClient>(
   { service, log, onStatement, settings = {} }: DatabaseOptions,
 ): Database<Client> {
   const onError = (err: Error) => log.warn({ err }, 'database connection lost')
-  const adapter = new PrismaPg(
+  const adapter = new ObservablePrismaPg(
     {
       connectionString: config.url,
       application_name: `portico-${service}`,
@@ -85,7 +99,22 @@ export function openDatabase<Client extends DatabaseClient>(
   if (onStatement) client.$on('query', ({ query }) => onStatement(query))
   return {
     client,
+    poolUse: () => {
+      const { totalCount: open = 0, idleCount: idle = 0, waitingCount: waiting = 0 } = adapter.pool ?? {}
+      return { open, idle, waiting, max: config.poolMax }
+    },
     check: { name: 'database', check: async () => void (await client.$queryRaw`SELECT 1`) },
     [Symbol.asyncDispose]: async () => client.$disconnect(),
+  }
+}
+
+/** Keeps hold of the pool that the adapter makes when it first connects. */
+class ObservablePrismaPg extends PrismaPg {
+  pool: { totalCount: number; idleCount: number; waitingCount: number } | undefined
+
+  override async connect() {
+    const connected = await super.connect()
+    this.pool = connected.underlyingDriver()
+    return connected
   }
 }

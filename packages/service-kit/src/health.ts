@@ -6,10 +6,14 @@ export interface HealthCheck {
   name: string
   /** Resolves when it works, rejects with the reason when it does not. Stops early when `signal` aborts. */
   check: (signal: AbortSignal) => Promise<void>
+  /** The process can do its work without it, in part or more slowly: readiness does not rest on it. */
+  optional?: boolean
 }
 
 /** What the samples of a check came to. */
 export interface CheckState {
+  /** Whether readiness rests on it. */
+  critical: boolean
   /** `unknown` until the first sample. */
   state: 'unknown' | 'up' | 'down'
   /** ISO time since when the state holds. */
@@ -21,7 +25,7 @@ export interface CheckState {
 
 /** Whether a process can do its work; disposing it ends the sampling. */
 export interface Health extends AsyncDisposable {
-  /** True when all checks are up and the process is not draining. */
+  /** True when all critical checks are up and the process is not draining. */
   isReady(): boolean
   /** By the name of the check. */
   states(): Readonly<Record<string, CheckState>>
@@ -52,16 +56,18 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   const states = new Map<string, CheckState>()
   let draining = false
 
-  function enter(name: string, next: Omit<CheckState, 'since'>) {
+  function enter({ name, optional = false }: HealthCheck, next: Omit<CheckState, 'since' | 'critical'>) {
     const previous = states.get(name)
     const changed = previous?.state !== next.state
-    states.set(name, { ...next, since: changed || !previous ? new Date().toISOString() : previous.since })
+    const since = changed || !previous ? new Date().toISOString() : previous.since
+    states.set(name, { critical: !optional, ...next, since })
     if (!changed) return
-    if (next.state === 'down') log.warn({ check: name, reason: next.lastError }, 'health check failed')
+    if (next.state === 'down') log.warn({ check: name, optional, reason: next.lastError }, 'health check failed')
     else if (previous?.state === 'down') log.info({ check: name }, 'health check recovered')
   }
 
-  function createSampler({ name, check }: HealthCheck) {
+  function createSampler(sampled: HealthCheck) {
+    const { name, check } = sampled
     let failures = 0
     return async (stopped: AbortSignal) => {
       const started = performance.now()
@@ -70,25 +76,25 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
       try {
         await Promise.race([check(AbortSignal.any([stopped, timeout])), rejectOn(timeout, timeoutMs)])
         failures = 0
-        enter(name, { state: 'up', latencyMs: latency(), lastError: null })
+        enter(sampled, { state: 'up', latencyMs: latency(), lastError: null })
       } catch (error) {
         if (stopped.aborted) return
         failures += 1
         const lastError = error instanceof Error ? error.message : String(error)
         const forgiven = states.get(name)?.state === 'up' && failures < failuresToDown
-        enter(name, { state: forgiven ? 'up' : 'down', latencyMs: latency(), lastError })
+        enter(sampled, { state: forgiven ? 'up' : 'down', latencyMs: latency(), lastError })
       }
     }
   }
 
-  for (const { name } of checks) enter(name, { state: 'unknown', latencyMs: null, lastError: null })
+  for (const check of checks) enter(check, { state: 'unknown', latencyMs: null, lastError: null })
   const samplers = checks.map((check) => ({ name: `health of ${check.name}`, run: createSampler(check) }))
   await Promise.all(samplers.map(({ run }) => run(new AbortController().signal)))
   const running = new AsyncDisposableStack()
   for (const sampler of samplers) running.use(startPeriodic({ ...sampler, everyMs: intervalMs, log }))
 
   return {
-    isReady: () => !draining && [...states.values()].every(({ state }) => state === 'up'),
+    isReady: () => !draining && [...states.values()].every(({ state, critical }) => state === 'up' || !critical),
     states: () => Object.fromEntries(states),
     isDraining: () => draining,
     drain: () => {
@@ -96,6 +102,17 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** The details of a process's health, for its operators alone. */
+export function describeHealth(health: Health) {
+  return { status: describeReadiness(health), checks: health.states() }
+}
+
+/** In one word. */
+export function describeReadiness(health: Health): 'ready' | 'unavailable' | 'draining' {
+  if (health.isDraining()) return 'draining'
+  return health.isReady() ? 'ready' : 'unavailable'
 }
 
 function rejectOn(timeout: AbortSignal, ms: number): Promise<never> {

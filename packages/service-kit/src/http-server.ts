@@ -8,18 +8,46 @@ import {
 } from 'fastify'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
-import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.ts'
+import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts'
+
+/** Why a request gets no answer from a route. */
+export interface HttpProblem {
+  status: number
+  /** Says the same as the status, in words that stay: `NOT_FOUND`. */
+  code: string
+  /** Says what to do about it, and nothing of the inside. */
+  message: string
+}
+
+/** The usual paths of the two health routes. */
+export const HEALTH_PATHS = { live: '/health/live', ready: '/health/ready' }
 
 /** What an HTTP server is made with. */
 export interface HttpServerOptions {
   log: Logger
   health: Health
-  /** Paths of the two health routes; both answer without details. Default `/health/live` and `/health/ready`. */
+  /** Paths of the two health routes; both answer without details. Default {@link HEALTH_PATHS}. */
   healthPaths?: { live: string; ready: string }
   /** Largest accepted body. Default 1 MiB. */
   bodyLimitBytes?: number
   /** A request has to arrive whole within this time. Default 10,000 ms. */
   receiveWithinMs?: number
+  /** Proxies that are believed about the client's address, as Fastify's `trustProxy` takes them. Default none. */
+  trustedProxies?: readonly string[]
+  /** Makes the body of an answer to a problem. Default JSON of `error` (the message) and `requestId`. */
+  problemBody?: (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
+
+const CODES: Readonly<Record<number, string>> = {
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  406: 'NOT_ACCEPTABLE',
+  408: 'REQUEST_TIMEOUT',
+  413: 'BODY_TOO_LARGE',
+  414: 'PATH_TOO_LONG',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
 }
 
 /**
@@ -27,14 +55,33 @@ export interface HttpServerOptions {
  * made and echoed, health routes, and errors that give nothing away. Add routes, then {@link listen}.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { log, health, bodyLimitBytes = 1_048_576, receiveWithinMs = 10_000 } = options
-  const { live, ready } = options.healthPaths ?? { live: '/health/live', ready: '/health/ready' }
+  const { log, health, bodyLimitBytes = 1_048_576, receiveWithinMs = 10_000, trustedProxies = [] } = options
+  const problemBody = options.problemBody ?? errorAndRequestId
+  const { live, ready } = options.healthPaths ?? HEALTH_PATHS
   const logger: FastifyBaseLogger = log
+
+  function answer(found: HttpProblem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    return reply.code(found.status).send(problemBody(found, request, reply))
+  }
+
+  function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
+    const status = error.statusCode ?? 500
+    if (status >= 500) request.log.error({ err: error }, 'request failed')
+    reply.header(REQUEST_ID_HEADER, request.id)
+    answer(problem(status, messageOf(error, status)), request, reply)
+  }
+
+  function messageOf(error: Error, status: number): string {
+    if (status >= 500) return 'Internal server error.'
+    return status === 413 ? `The body is larger than ${bodyLimitBytes} bytes.` : error.message
+  }
+
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: (request) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
+    genReqId: assignRequestId,
     bodyLimit: bodyLimitBytes,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     requestTimeout: receiveWithinMs,
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
@@ -54,7 +101,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     if (health.isDraining() || !app.server.listening) reply.header('connection', 'close')
   })
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: 'Not found.', requestId: request.id }))
+  app.setNotFoundHandler((request, reply) => {
+    const url = request.url.replace(/[?#].*/s, '')
+    const allowed = METHODS.filter((method) => app.hasRoute({ method, url }))
+    if (allowed.length === 0) return answer(problem(404, 'Not found.'), request, reply)
+    const methods = allowed.join(', ')
+    return answer(problem(405, `Only ${methods} can be used here.`), request, reply.header('allow', methods))
+  })
 
   app.get(live, async (_, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }))
   app.get(ready, async (_, reply) => {
@@ -67,16 +120,24 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app
 }
 
-function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
-  const status = error.statusCode ?? 500
-  if (status >= 500) request.log.error({ err: error }, 'request failed')
-  const message = status >= 500 ? 'Internal server error.' : error.message
-  void reply.code(status).header(REQUEST_ID_HEADER, request.id).send({ error: message, requestId: request.id })
+function problem(status: number, message: string): HttpProblem {
+  return { status, code: CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'), message }
+}
+
+function errorAndRequestId({ message }: HttpProblem, request: FastifyRequest): unknown {
+  return { error: message, requestId: request.id }
 }
 
 /** The address could not be opened; the message names the variable that changes it. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
+  /** Whether another program has the port. */
+  readonly portTaken: boolean
+
+  constructor(message: string, options: ErrorOptions & { portTaken: boolean }) {
+    super(message, options)
+    this.portTaken = options.portTaken
+  }
 }
 
 /** Where to listen. */
@@ -87,6 +148,10 @@ export interface ListenOptions {
   port: number
   /** The variable that sets the port, for the message when it is taken. Default `PORT`. */
   portVariable?: string
+  /** The variable that sets the host. Default `HOST`. */
+  hostVariable?: string
+  /** What the log line calls it, such as `admin server`; nothing for the one that a process is there for. */
+  name?: string
 }
 
 /**
@@ -95,21 +160,23 @@ export interface ListenOptions {
  * @throws ListenError when the port is taken or not ours to open, or the host is no address of this machine.
  */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<URL> {
-  const { host, port, portVariable = 'PORT' } = options
+  const { host, port, portVariable = 'PORT', hostVariable = 'HOST', name } = options
+  const greeting = name === undefined ? 'listening on' : `${name} listening on`
   try {
-    return new URL(await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` }))
+    return new URL(await app.listen({ host, port, listenTextResolver: (address) => `${greeting} ${address}` }))
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-    const reason =
-      code === 'EADDRINUSE'
-        ? 'is taken by another program'
-        : code === 'EACCES'
-          ? 'may not be opened by this user'
-          : undefined
+    const portTaken = code === 'EADDRINUSE'
+    const thrown = { cause: error, portTaken }
+    const reason = portTaken
+      ? 'is taken by another program'
+      : code === 'EACCES'
+        ? 'may not be opened by this user'
+        : undefined
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new ListenError(`${host} is no address of this machine. Set HOST to another one.`, { cause: error })
+      throw new ListenError(`${host} is no address of this machine. Set ${hostVariable} to another one.`, thrown)
     }
     if (reason === undefined) throw error
-    throw new ListenError(`Port ${port} on ${host} ${reason}. Set ${portVariable} to another one.`, { cause: error })
+    throw new ListenError(`Port ${port} on ${host} ${reason}. Set ${portVariable} to another one.`, thrown)
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { adminVariables, toAdminConfig, type AdminConfig } from './admin-config.ts'
 import { flag, integer, logLevel, milliseconds, port, postgresUrl } from './config.ts'
 import type { DatabaseConfig } from './database.ts'
 
@@ -6,6 +7,8 @@ import type { DatabaseConfig } from './database.ts'
 export interface SubgraphConfig {
   host: string
   port: number
+  /** Undefined: no admin server. */
+  admin: AdminConfig | undefined
   logLevel: string
   production: boolean
   database: DatabaseConfig
@@ -22,16 +25,23 @@ export type Trust = { kind: 'gateway'; keysFile: string } | { kind: 'anyone' }
 
 /** The variables of {@link SubgraphConfig}; extend it with a subgraph's own. */
 export const subgraphVariables = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'])
+    .default('production')
+    .describe('`production` answers no introspection, and never anyone but the gateway.'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   PORT: port().default(0).describe('Port to listen on; 0 takes a free one.'),
+  ...adminVariables,
   LOG_LEVEL: logLevel().default('info').describe('Least level that is logged.'),
   DATABASE_URL: postgresUrl().describe("The subgraph's own PostgreSQL database."),
   DATABASE_POOL_MAX: integer({ min: 1, max: 200, unit: 'connections' }).default(10).describe('Most connections.'),
   DATABASE_CONNECT_TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait for a connection.'),
   DATABASE_STATEMENT_TIMEOUT_MS: milliseconds().default(5000).describe('Longest run of one statement.'),
   DATABASE_LOCK_TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait for a lock.'),
-  GATEWAY_KEYS_FILE: z.string().optional().describe("JWK set with the gateway's public identity keys."),
+  GATEWAY_KEYS_FILE: z
+    .string()
+    .optional()
+    .describe("JWK set with the gateway's public identity keys; must be set unless `STANDALONE` is."),
   STANDALONE: flag().default(false).describe('Answer anyone, to work on this subgraph alone; development only.'),
   DRAIN_DELAY_MS: integer({ min: 0, max: 60_000, unit: 'milliseconds' })
     .default(5000)
@@ -61,6 +71,8 @@ export function toSubgraphConfig(env: z.infer<typeof subgraphVariables>): Subgra
   return {
     host: env.HOST,
     port: env.PORT,
+    // Like PORT: several subgraphs on one machine are the rule.
+    admin: toAdminConfig(env, 0),
     logLevel: env.LOG_LEVEL,
     production: env.NODE_ENV === 'production',
     database: {

@@ -7,15 +7,20 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/res
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 import { parse } from 'graphql'
+import { startAdminServer } from './admin-server.ts'
 import { enforceAuthorization } from './authorization.ts'
 import { classifyDatabaseError } from './database-errors.ts'
+import type { PoolUse } from './database.ts'
 import { isPublic, maskError } from './errors.ts'
+import { DEADLINE_HEADER, deadlineFrom, refuseLateRequests } from './deadline.ts'
 import { forgetAfterMutations } from './fresh-reads.ts'
-import { startHealth, type HealthCheck } from './health.ts'
-import { createHttpServer, listen } from './http-server.ts'
+import { describeHealth, startHealth, type HealthCheck } from './health.ts'
+import { createHttpServer, HEALTH_PATHS, listen } from './http-server.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
+import type { OperationRecord } from './operation-record.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
+import { createSubgraphTelemetry } from './subgraph-telemetry.ts'
 import { loadIdentify } from './trust.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -24,8 +29,12 @@ export interface SubgraphContext {
   viewer: Viewer
   /** The id by which logs of gateway and subgraphs belong together. */
   requestId: string
+  /** When the caller stops waiting for the answer, in the time of `performance.now()`. */
+  deadline: number
   /** Adds the request's id to each line. */
   log: Logger
+  /** What the request's own log line will say of it. */
+  record: OperationRecord
 }
 
 /** What makes a subgraph of a schema, its resolvers and what they need. */
@@ -42,6 +51,8 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
   context: (request: SubgraphContext) => Context
   /** What must work for the subgraph to be ready. */
   checks: readonly HealthCheck[]
+  /** How the connections to its database are used, for its metrics. */
+  poolUse?: () => PoolUse
   /** Routes beside `/graphql` and the health routes. */
   routes?: (app: FastifyInstance) => void
 }
@@ -50,14 +61,16 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
 export interface Subgraph extends Running {
   /** Where it answers, such as `http://127.0.0.1:4001/graphql`. */
   url: URL
+  /** Where the admin server answers, such as `http://127.0.0.1:4101/`; undefined when there is none. */
+  adminUrl: URL | undefined
 }
 
 /** After the drain delay, requests that run may take this long; the gateway gives up on them earlier. */
 const FINISH_WITHIN_MS = 15_000
 
 /**
- * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`. Disposing it ends readiness,
- * waits the drain delay, lets running requests finish, and closes.
+ * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`; on the admin port `/metrics` and
+ * `/health/checks`. Disposing it ends readiness, waits the drain delay, lets running requests finish, and closes.
  *
  * @throws ConfigError when the gateway's keys can't be used, ListenError when the port can't be opened, and Error for a
  * schema with a rule that nobody would keep.
@@ -65,7 +78,7 @@ const FINISH_WITHIN_MS = 15_000
 export async function startSubgraph<Context extends SubgraphContext>(
   definition: SubgraphDefinition<Context>,
 ): Promise<Subgraph> {
-  const { name, config, log, checks, context, resolvers, routes, schemaFile } = definition
+  const { name, config, log, checks, poolUse, context, resolvers, routes, schemaFile } = definition
   const typeDefs = parse(await readFile(schemaFile, 'utf8'))
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<Context> }])
   forgetAfterMutations(schema)
@@ -75,6 +88,17 @@ export async function startSubgraph<Context extends SubgraphContext>(
   await using stack = new AsyncDisposableStack()
   const health = stack.use(await startHealth({ checks, log }))
   const app = createHttpServer({ log, health })
+  const quietPaths = Object.values(HEALTH_PATHS)
+  const telemetry = createSubgraphTelemetry({ subgraph: name, app, log, health, poolUse, quietPaths })
+  const admin = stack.use(
+    await startAdminServer({
+      config: config.admin,
+      log,
+      health,
+      registry: telemetry.registry,
+      routes: (server) => server.get('/health/checks', async () => describeHealth(health)),
+    }),
+  )
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !config.production,
@@ -90,6 +114,8 @@ export async function startSubgraph<Context extends SubgraphContext>(
       fastifyApolloDrainPlugin(app),
       ApolloServerPluginInlineTrace(),
       ApolloServerPluginLandingPageDisabled(),
+      telemetry.plugin,
+      refuseLateRequests(),
       logUnexpected(),
     ],
   })
@@ -101,7 +127,9 @@ export async function startSubgraph<Context extends SubgraphContext>(
       context({
         viewer: await identify(request.headers),
         requestId: request.id,
+        deadline: deadlineFrom(request.headers[DEADLINE_HEADER]),
         log: log.child({ requestId: request.id }),
+        record: telemetry.recordOf(request),
       }),
   })
   routes?.(app)
@@ -116,6 +144,7 @@ export async function startSubgraph<Context extends SubgraphContext>(
   const running = stack.move()
   return {
     url: new URL('/graphql', address),
+    adminUrl: admin.url,
     stopWithinMs: config.drainDelayMs + FINISH_WITHIN_MS,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { startHealth, type HealthCheck } from '@portico/service-kit/health'
+import { describeHealth, startHealth, type HealthCheck } from '@portico/service-kit/health'
 import { eventually } from '@portico/testkit/eventually'
 import { createMemoryLog } from './memory-log.ts'
 
@@ -24,6 +24,7 @@ describe('health', () => {
     expect(health.isReady()).toBe(true)
     expect(health.states()).toEqual({
       database: {
+        critical: true,
         state: 'up',
         since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
         latencyMs: expect.any(Number),
@@ -49,6 +50,20 @@ describe('health', () => {
     expect(lines).toMatchObject([
       { level: 'warn', check: 'database', reason: 'connection refused', msg: 'health check failed' },
     ])
+  })
+
+  it('is good without what is optional, of which it tells all the same', async () => {
+    const { log, lines } = createMemoryLog()
+    const broken = { ...createPatient(false).check, optional: true }
+    const critical = { ...createPatient().check, name: 'critical' }
+    await using health = await startHealth({ checks: [broken, critical], log })
+    expect(health.isReady()).toBe(true)
+    expect(health.states()).toMatchObject({
+      database: { state: 'down', critical: false, lastError: 'connection refused' },
+      critical: { state: 'up', critical: true },
+    })
+    expect(describeHealth(health)).toEqual({ status: 'ready', checks: health.states() })
+    expect(lines).toMatchObject([{ level: 'warn', check: 'database', optional: true }])
   })
 
   it('turns bad with the third failure in a row, not before', async () => {

@@ -93,7 +93,7 @@ describe('a request', () => {
       const response = await server.post('/echo', body)
       expect(response.status).toBe(413)
       expect(await response.json()).toEqual({
-        error: 'Request body is too large',
+        error: `The body is larger than ${BODY_LIMIT} bytes.`,
         requestId: expect.stringMatching(UUID),
       })
     }
@@ -117,6 +117,19 @@ describe('a request', () => {
       const response = await server.get(path)
       expect([path, response.status]).toEqual([path, 404])
       expect(await response.json()).toEqual({ error: 'Not found.', requestId: response.headers.get('x-request-id') })
+    }
+  })
+
+  it('with a method that a path does not know is told those that it knows', async () => {
+    for (const [method, path, allow] of [
+      ['DELETE', '/echo', 'POST'],
+      ['POST', '/health/live?verbose', 'GET, HEAD'],
+      ['OPTIONS', '/slow', 'GET, HEAD'],
+    ] as const) {
+      const response = await fetch(new URL(path, server.url), { method })
+      expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, allow])
+      const requestId = response.headers.get('x-request-id')
+      expect(await response.json()).toEqual({ error: `Only ${allow} can be used here.`, requestId })
     }
   })
 

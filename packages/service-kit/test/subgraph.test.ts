@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ListenError } from '@portico/service-kit/http-server'
 import { createEnvelopeSigner, IDENTITY_HEADER } from '@portico/service-kit/identity-envelope'
+import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
 import { ANN, createIdentityKey } from './identity-keys.ts'
 import { startTestInventory } from './inventory-subgraph/test-inventory.ts'
@@ -90,6 +91,68 @@ describe('a subgraph behind its gateway', () => {
     await using first = await startTestInventory()
     const second = startTestInventory({ port: Number(first.url.port), drainDelayMs: 60_000 })
     await expect(second).rejects.toBeInstanceOf(ListenError)
+  })
+})
+
+describe('what a subgraph tells its operators', () => {
+  const requestLines = (lines: Record<string, unknown>[]) => lines.filter(({ msg }) => msg === 'request')
+
+  it('is a line for each request, without variables or query text', async () => {
+    await using inventory = await startTestInventory()
+    const headers = { ...(await inventory.headers(ANN)), 'x-request-id': 'request-1234' }
+    await inventory.post('query Price { part(id: "gasket-2") { cost } }', headers)
+    await fetch(new URL('/health/ready', inventory.url))
+    await eventually(() => requestLines(inventory.lines).length > 0)
+    expect(requestLines(inventory.lines)).toEqual([
+      {
+        level: 'info',
+        time: expect.any(String),
+        service: 'test',
+        msg: 'request',
+        requestId: 'request-1234',
+        operationName: 'Price',
+        operationType: 'query',
+        status: 200,
+        durationMs: expect.any(Number),
+        viewerId: ANN.id,
+      },
+    ])
+  })
+
+  it('is a line for a request that is refused, too', async () => {
+    await using inventory = await startTestInventory()
+    await inventory.post('{ part(id: "gasket-2") { cost } }', {})
+    await eventually(() => requestLines(inventory.lines).length > 0)
+    expect(requestLines(inventory.lines)).toMatchObject([{ path: '/graphql', status: 401 }])
+  })
+
+  it('is metrics and health, on another port than its own', async () => {
+    await using inventory = await startTestInventory()
+    await inventory.post(COST, await inventory.headers())
+    const get = async (path: string) => (await fetch(new URL(path, inventory.adminUrl))).text()
+    await eventually(async () => (await get('/metrics')).includes('outcome="partial"'))
+    const samples = (await get('/metrics')).split('\n').filter((line) => line.startsWith('portico_'))
+    expect(samples).toEqual(
+      expect.arrayContaining([
+        'portico_subgraph_requests_total{type="query",outcome="partial",status="200",subgraph="inventory"} 1',
+        'portico_subgraph_request_duration_seconds_count{subgraph="inventory",type="query"} 1',
+        'portico_subgraph_requests_in_flight{subgraph="inventory"} 0',
+        'portico_subgraph_ready{subgraph="inventory"} 1',
+      ]),
+    )
+    expect(JSON.parse(await get('/health/checks'))).toMatchObject({ status: 'ready' })
+    for (const path of ['/metrics', '/health/checks']) {
+      expect([path, (await fetch(new URL(path, inventory.url))).status]).toEqual([path, 404])
+    }
+  })
+
+  it('can be asked for while it drains', async () => {
+    const inventory = await startTestInventory({ drainDelayMs: 500 })
+    const stopping = inventory[Symbol.asyncDispose]()
+    const details = await fetch(new URL('/health/checks', inventory.adminUrl))
+    expect(await details.json()).toMatchObject({ status: 'draining' })
+    await stopping
+    await expect(fetch(new URL('/metrics', inventory.adminUrl))).rejects.toThrow('fetch failed')
   })
 })
 

@@ -93,6 +93,7 @@ export function testSubgraphConfig(databaseUrl: string, keysFile: string): Subgr
   return {
     host: '127.0.0.1',
     port: 0,
+    admin: undefined,
     logLevel: 'info',
     production: false,
     database: {

@@ -13,11 +13,13 @@ export interface OrdersConfig {
   shopCurrency: string
 }
 
-const variables = subgraphVariables
-  .extend(shopVariables)
+/** Every variable of the orders subgraph. */
+export const ordersVariables = subgraphVariables.extend(shopVariables)
+
+const config = ordersVariables
   .superRefine(checkSubgraphVariables, evenWithMistakes)
   .transform((env): OrdersConfig => ({ subgraph: toSubgraphConfig(env), shopCurrency: env.SHOP_CURRENCY }))
 
 export function loadConfig(env: Environment): OrdersConfig {
-  return parseEnvironment(variables, env)
+  return parseEnvironment(config, env)
 }

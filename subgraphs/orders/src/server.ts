@@ -43,6 +43,7 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, shopCurrency) }),
       checks: [database.check],
+      poolUse: database.poolUse,
     }),
   )
   const running = stack.move()

@@ -13,11 +13,13 @@ export interface ProductsConfig {
   shopCurrency: string
 }
 
-const variables = subgraphVariables
-  .extend(shopVariables)
+/** Every variable of the products subgraph. */
+export const productsVariables = subgraphVariables.extend(shopVariables)
+
+const config = productsVariables
   .superRefine(checkSubgraphVariables, evenWithMistakes)
   .transform((env): ProductsConfig => ({ subgraph: toSubgraphConfig(env), shopCurrency: env.SHOP_CURRENCY }))
 
 export function loadConfig(env: Environment): ProductsConfig {
-  return parseEnvironment(variables, env)
+  return parseEnvironment(config, env)
 }

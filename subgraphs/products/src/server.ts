@@ -58,6 +58,7 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, now) }),
       checks: [database.check],
+      poolUse: database.poolUse,
     }),
   )
   const running = stack.move()

@@ -63,6 +63,7 @@ export async function startUsers(config: UsersConfig, dependencies: UsersDepende
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db) }),
       checks: [database.check],
+      poolUse: database.poolUse,
       routes: (app) => {
         app.get('/.well-known/jwks.json', async (_, reply) =>
           reply.header('cache-control', 'public, max-age=60').send({ keys: keys.published() }),

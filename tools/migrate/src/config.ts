@@ -9,15 +9,14 @@ export interface MigrateConfig {
   url: string
 }
 
-const variables = z
-  .object({
-    DATABASE: z
-      .enum(databaseNames, `must be one of ${databaseNames.join(', ')}`)
-      .describe('Whose migrations to apply.'),
-    DATABASE_URL: postgresUrl().describe('The database, with the role that owns it.'),
-  })
-  .transform((env): MigrateConfig => ({ database: env.DATABASE, url: env.DATABASE_URL }))
+/** Every variable of the migrations' image. */
+export const migrateVariables = z.object({
+  DATABASE: z.enum(databaseNames, `must be one of ${databaseNames.join(', ')}`).describe('Whose migrations to apply.'),
+  DATABASE_URL: postgresUrl().describe('The database, with the role that owns it.'),
+})
+
+const config = migrateVariables.transform((env): MigrateConfig => ({ database: env.DATABASE, url: env.DATABASE_URL }))
 
 export function loadConfig(env: Environment): MigrateConfig {
-  return parseEnvironment(variables, env)
+  return parseEnvironment(config, env)
 }

@@ -11,7 +11,9 @@ export function describeGraph(config: StartConfig, seconds: number): string {
     `Portico is ready (${seconds.toFixed(1)} s).`,
     '',
     `  GraphQL     ${endpoint}`,
-    `  Explorer    ${endpoint}   (open it in a browser: Apollo Sandbox)`,
+    `  Explorer    ${base}${config.explorerPath}   (open it in a browser: GraphiQL with documents and sign-in)`,
+    `  Sandbox     ${endpoint}   (Apollo Sandbox, which needs the internet)`,
+    `  Status      http://${urlHost(config.admin.host)}:${config.admin.port}/status   (metrics at /metrics)`,
     `  Health      ${base}${config.healthPaths.ready}   ${base}${config.healthPaths.live}`,
     ...(config.demoData
       ? ['', `  Sign in with any of these, password "${DEMO_PASSWORD}":`, ...DEMO_LOGINS.map(loginLine)]

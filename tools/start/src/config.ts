@@ -29,7 +29,12 @@ export interface StartConfig {
   host: string
   /** The port of each service, and the variable that sets it. */
   ports: Record<ServiceName, { port: number; variable: string }>
+  /** Where the gateway's status page and metrics are; those of the subgraphs are on free ports. */
+  admin: { host: string; hostVariable: string; port: number; variable: string }
+  /** Whether the gateway believes the access tokens of the users subgraph, and not those of another issuer. */
+  ownTokens: boolean
   graphqlPath: string
+  explorerPath: string
   healthPaths: { live: string; ready: string }
   logLevel: string
   /** Where the embedded database, keys and caches are kept. */
@@ -44,43 +49,53 @@ export interface StartConfig {
 /** Unlike the port of a service by itself never 0: the services are told each other's addresses before they listen. */
 const port = () => integer({ min: 1, max: 65_535 })
 
-const variables = databaseVariables
-  .extend({
-    ...shopVariables,
-    HOST: z.string().default('127.0.0.1').describe('Address that everything listens on.'),
-    PORT: port().default(4000).describe('Port of the gateway.'),
-    USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
-    PRODUCTS_PORT: port().default(4002).describe('Port of the products subgraph.'),
-    ORDERS_PORT: port().default(4003).describe('Port of the orders subgraph.'),
-    GRAPHQL_PATH: urlPath().default('/graphql').describe("Path of the gateway's GraphQL endpoint."),
-    HEALTH_LIVE_PATH: urlPath().default('/health/live').describe('Path that answers while the gateway lives.'),
-    HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
-    LOG_LEVEL: logLevel().default('info').describe('Least level that is printed.'),
-    DEMO_DATA: flag().default(true).describe('Load demo data into an empty embedded database.'),
-  })
-  .superRefine(checkDatabaseVariables, evenWithMistakes)
-  .transform((env): StartConfig => {
-    const database = toDatabaseConfig(env)
-    return {
-      host: env.HOST,
-      ports: {
-        gateway: { port: env.PORT, variable: 'PORT' },
-        users: { port: env.USERS_PORT, variable: 'USERS_PORT' },
-        products: { port: env.PRODUCTS_PORT, variable: 'PRODUCTS_PORT' },
-        orders: { port: env.ORDERS_PORT, variable: 'ORDERS_PORT' },
-      },
-      graphqlPath: env.GRAPHQL_PATH,
-      healthPaths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
-      logLevel: env.LOG_LEVEL,
-      dataFolder: env.PORTICO_DATA_DIR,
-      database,
-      demoData: database.kind === 'embedded' && env.DEMO_DATA,
-      shopCurrency: env.SHOP_CURRENCY,
-    }
-  })
+/** Every variable of `npm start` itself; the services take theirs from the same environment. */
+export const startVariables = databaseVariables.extend({
+  ...shopVariables,
+  HOST: z.string().default('127.0.0.1').describe('Address that everything listens on.'),
+  PORT: port().default(4000).describe('Port of the gateway.'),
+  USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
+  PRODUCTS_PORT: port().default(4002).describe('Port of the products subgraph.'),
+  ORDERS_PORT: port().default(4003).describe('Port of the orders subgraph.'),
+  ADMIN_HOST: z.string().default('127.0.0.1').describe('Address of the status page and of metrics.'),
+  ADMIN_PORT: port().default(4100).describe("Port of the gateway's status page and metrics."),
+  OIDC_ISSUER: z
+    .string()
+    .optional()
+    .describe("Issuer whose access tokens the gateway believes in place of the users subgraph's."),
+  GRAPHQL_PATH: urlPath().default('/graphql').describe("Path of the gateway's GraphQL endpoint."),
+  EXPLORER_PATH: urlPath().default('/graphiql').describe("Path of the gateway's offline explorer."),
+  HEALTH_LIVE_PATH: urlPath().default('/health/live').describe('Path that answers while the gateway lives.'),
+  HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
+  LOG_LEVEL: logLevel().default('info').describe('Least level that is printed.'),
+  DEMO_DATA: flag().default(true).describe('Load demo data into an empty embedded database.'),
+})
+
+const config = startVariables.superRefine(checkDatabaseVariables, evenWithMistakes).transform((env): StartConfig => {
+  const database = toDatabaseConfig(env)
+  return {
+    host: env.HOST,
+    ports: {
+      gateway: { port: env.PORT, variable: 'PORT' },
+      users: { port: env.USERS_PORT, variable: 'USERS_PORT' },
+      products: { port: env.PRODUCTS_PORT, variable: 'PRODUCTS_PORT' },
+      orders: { port: env.ORDERS_PORT, variable: 'ORDERS_PORT' },
+    },
+    admin: { host: env.ADMIN_HOST, hostVariable: 'ADMIN_HOST', port: env.ADMIN_PORT, variable: 'ADMIN_PORT' },
+    ownTokens: env.OIDC_ISSUER === undefined,
+    graphqlPath: env.GRAPHQL_PATH,
+    explorerPath: env.EXPLORER_PATH,
+    healthPaths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
+    logLevel: env.LOG_LEVEL,
+    dataFolder: env.PORTICO_DATA_DIR,
+    database,
+    demoData: database.kind === 'embedded' && env.DEMO_DATA,
+    shopCurrency: env.SHOP_CURRENCY,
+  }
+})
 
 export function loadConfig(env: Environment): StartConfig {
-  return parseEnvironment(variables, env)
+  return parseEnvironment(config, env)
 }
 
 /** Demo data is loaded before the subgraphs fix the currency, which could then never be the one that was asked for. */

@@ -23,7 +23,7 @@ await runProgram({
 
 async function startGraph(config: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<Running> {
   requireDemoCurrency(config)
-  await requireFreePorts(config)
+  await requireFreePorts({ host: config.host, ports: { ...config.ports, 'status page': config.admin } })
   await using stack = new AsyncDisposableStack()
   const databases = stack.use(await startDatabases(config, output.log))
   const keys = await loadOrCreateKeys(config)

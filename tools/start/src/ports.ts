@@ -1,8 +1,16 @@
 import { createServer } from 'node:net'
 import { ConfigError } from '@portico/service-kit/config'
-import type { StartConfig } from './config.ts'
 
 const FAULTS_OF_HOST = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL', 'EAFNOSUPPORT'])
+
+interface WantedPort {
+  port: number
+  /** The variable that sets it. */
+  variable: string
+  /** Where it is to be opened, when that is not where the others are. */
+  host?: string
+  hostVariable?: string
+}
 
 /**
  * Makes sure that every port is free before anything is started.
@@ -10,18 +18,19 @@ const FAULTS_OF_HOST = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINV
  * @throws ConfigError that names each taken port, or an unusable host, and the variable that changes it.
  */
 export async function requireFreePorts({
-  host,
+  host: usualHost,
   ports,
 }: {
   host: string
-  ports: Partial<StartConfig['ports']>
+  /** By who wants them. */
+  ports: Readonly<Record<string, WantedPort>>
 }): Promise<void> {
   const problems = await Promise.all(
-    Object.entries(ports).map(async ([service, { port, variable }]) => {
+    Object.entries(ports).map(async ([service, { port, variable, host = usualHost, hostVariable = 'HOST' }]) => {
       const code = await whyNotFree(host, port)
       if (code === undefined) return undefined
       if (FAULTS_OF_HOST.has(code))
-        return `HOST: ${host} is no address of this machine (${code}); set HOST to another one`
+        return `${hostVariable}: ${host} is no address of this machine (${code}); set ${hostVariable} to another one`
       const reason = code === 'EADDRINUSE' ? `is taken on ${host}` : `can not be opened on ${host} (${code})`
       return `${variable}: port ${port} of the ${service} ${reason}; set ${variable} to another one`
     }),

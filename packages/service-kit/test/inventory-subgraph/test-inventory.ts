@@ -14,6 +14,7 @@ export async function startTestInventory(changes: Partial<SubgraphConfig> = {}) 
   const config = {
     host: '127.0.0.1',
     port: 0,
+    admin: { host: '127.0.0.1', port: 0, orAnyPort: false },
     logLevel: 'info',
     production: true,
     trust: { kind: 'gateway', keysFile: identity.publicKeysFile } as const,
@@ -25,6 +26,7 @@ export async function startTestInventory(changes: Partial<SubgraphConfig> = {}) 
   return {
     ...memory,
     url: subgraph.url,
+    adminUrl: subgraph.adminUrl,
     /** The headers that the gateway sends on behalf of a viewer. */
     headers: async (viewer: Viewer = ANONYMOUS) => ({
       [IDENTITY_HEADER]: await identity.signer.sign(viewer, 'inventory'),

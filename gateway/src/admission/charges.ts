@@ -1,0 +1,162 @@
+import {
+  getArgumentValues,
+  getNullableType,
+  GraphQLBoolean,
+  isAbstractType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  typeFromAST,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { fieldSites, sitePath, sitePathOn, type FieldSite } from './field-sites.ts'
+import { expectedSize, type ListSize } from './list-sizes.ts'
+import type { Operation } from './operation.ts'
+
+/** What one field of an answer costs at one limit. */
+export interface Charge {
+  /** Where the limit is, such as `Query.products`. */
+  coordinate: string
+  /** Which fields of the answer are refused without it, as `Refusals` name them. */
+  refuses: ReadonlySet<string>
+  /** Response names down to the field. */
+  path: string
+  /** Where the operation selects it: several places that merge are one field. */
+  sites: readonly FieldSite[]
+  /** A whole number from 1. */
+  points: number
+}
+
+export interface ChargesOptions {
+  /** What clients see. */
+  schema: GraphQLSchema
+  /** Whether there is a limit on a coordinate. */
+  isLimited: (coordinate: string) => boolean
+  listSizes: ReadonlyMap<string, ListSize>
+  /** Most operations whose limited fields are kept. */
+  cacheSize: number
+}
+
+/** A field of an answer that is charged, whatever the variables come to. */
+interface ChargedField extends Omit<Charge, 'points'> {
+  refuses: Set<string>
+  sites: FieldSite[]
+}
+
+type Variables = Readonly<Record<string, unknown>>
+
+/** Enough to be above every limit, and far from where whole numbers end. */
+const MOST_POINTS = 1e12
+
+/**
+ * Counts what an operation costs at the limits of its fields, in the order of its text, for coerced variables. Each
+ * selected occurrence is one point, times the entries of its longest list argument, times the expected sizes of the lists
+ * above it.
+ */
+export function createCharges(options: ChargesOptions): (operation: Operation, variables: Variables) => Charge[] {
+  const { schema, isLimited, listSizes, cacheSize } = options
+  const known = new LRUCache<string, ChargedField[]>({ max: cacheSize })
+
+  function chargedFields(operation: Operation, variables: Variables): ChargedField[] {
+    // Nothing but boolean variables decides what is selected.
+    const switches = booleanVariables(operation, schema).map((name) => variables[name])
+    const key = JSON.stringify([operation.key, switches])
+    const fields = known.get(key) ?? [...findChargedFields(operation, variables)]
+    known.set(key, fields)
+    return fields
+  }
+
+  function findChargedFields(operation: Operation, variables: Variables): Iterable<ChargedField> {
+    const fields = new Map<string, ChargedField>()
+    for (const site of fieldSites(operation, schema, variables)) {
+      for (const { coordinate, on } of limitsAt(site)) {
+        const path = sitePath(site)
+        const field = fields.get(`${path} ${coordinate}`) ?? { coordinate, path, refuses: new Set(), sites: [] }
+        fields.set(`${path} ${coordinate}`, field)
+        field.refuses.add(on ? sitePathOn(path, on) : path)
+        field.sites.push(site)
+      }
+    }
+    return fields.values()
+  }
+
+  /** The limits that may hold at a site, each with the one object type that it is about, if it is not all of them. */
+  function limitsAt(site: FieldSite): { coordinate: string; on: GraphQLObjectType | undefined }[] {
+    const { parentType } = site
+    const narrow = isObjectType(parentType) ? parentType : undefined
+    const own = ownAndInherited(site).map((coordinate) => ({ coordinate, on: narrow }))
+    const byType = objectsAt(site).flatMap((on) => ownAndInherited(site, on).map((coordinate) => ({ coordinate, on })))
+    const covered = new Set(own.map(({ coordinate }) => coordinate))
+    return [...own, ...byType.filter(({ coordinate }) => !covered.has(coordinate))].filter(({ coordinate }) =>
+      isLimited(coordinate),
+    )
+  }
+
+  /** The types that an interface at a site may stand for. */
+  function objectsAt({ parentType }: FieldSite): readonly GraphQLObjectType[] {
+    return isAbstractType(parentType) ? schema.getPossibleTypes(parentType) : []
+  }
+
+  function sizesAt(site: FieldSite): ListSize[] {
+    const coordinates = [...ownAndInherited(site), ...objectsAt(site).flatMap((type) => ownAndInherited(site, type))]
+    return coordinates.map((coordinate) => listSizes.get(coordinate)).filter((size) => size !== undefined)
+  }
+
+  function expectedSizeAt(site: FieldSite, variables: Variables): number {
+    const { parent, definition } = site
+    const sizedByParent = parent ? sizesAt(parent).filter(({ sizedFields }) => sizedFields.has(definition.name)) : []
+    const sized = parent && sizedByParent.length > 0 ? parent : site
+    const sizes = sized === parent ? sizedByParent : sizesAt(site).filter(({ sizedFields }) => sizedFields.size === 0)
+    return Math.max(1, ...sizes.map((size) => expectedSize(size, argumentsAt(sized, variables))))
+  }
+
+  function pointsAt(site: FieldSite, variables: Variables): number {
+    let points = longestListArgument(site, variables)
+    for (let above = site.parent; above; above = above.parent) {
+      points = Math.min(points * expectedSizeAt(above, variables), MOST_POINTS)
+    }
+    return points
+  }
+
+  return (operation, variables) =>
+    chargedFields(operation, variables).map((field) => ({
+      ...field,
+      points: Math.max(...field.sites.map((site) => pointsAt(site, variables))),
+    }))
+}
+
+/** The coordinates of a site's field on its type, or on another one, and on the interfaces of that type. */
+function ownAndInherited({ parentType, definition }: FieldSite, type = parentType): string[] {
+  const interfaces = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : []
+  return [type, ...interfaces].map(({ name }) => `${name}.${definition.name}`)
+}
+
+function longestListArgument(site: FieldSite, variables: Variables): number {
+  const lists = site.definition.args.filter(({ type }) => isListType(getNullableType(type)))
+  if (lists.length === 0) return 1
+  const values = argumentsAt(site, variables)
+  return Math.max(1, ...lists.map(({ name }) => countEntries(values[name])))
+}
+
+function countEntries(value: unknown): number {
+  return Array.isArray(value)
+    ? value.reduce<number>((sum, entry) => sum + (Array.isArray(entry) ? countEntries(entry) : 1), 0)
+    : 0
+}
+
+function argumentsAt({ definition, field }: FieldSite, variables: Variables): Record<string, unknown> {
+  try {
+    return getArgumentValues(definition, field, variables)
+  } catch {
+    // Null where the field wants a value: its execution fails by itself.
+    return {}
+  }
+}
+
+function booleanVariables({ definition }: Operation, schema: GraphQLSchema): string[] {
+  return (definition.variableDefinitions ?? [])
+    .filter(({ type }) => getNullableType(typeFromAST(schema, type)) === GraphQLBoolean)
+    .map(({ variable }) => variable.name.value)
+}

@@ -1,0 +1,106 @@
+import {
+  buildSchema,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from 'graphql'
+import { getSchemaCoordinate, rateLimitDirective } from 'graphql-rate-limit-directive'
+import type { RateLimit } from './rate-limit-directives.ts'
+import type { LimiterKind } from './rate-limiter.ts'
+
+/** Keeps one limit. */
+export interface Guard {
+  limit: RateLimit
+  /**
+   * Counts points for a subject.
+   *
+   * @returns undefined when they are within the limit, else the time until the window ends, in milliseconds.
+   * @throws RateLimitStoreError when a strict limiter can't count.
+   */
+  consume: (subject: string, points: number) => Promise<number | undefined>
+}
+
+/** One call of a guard, as the hooks of the package see it. */
+interface GuardCall {
+  subject: string
+  points: number
+  retryAfterMs?: number
+}
+
+/**
+ * The guards of limits, by coordinate. graphql-rate-limit-directive wraps resolvers, and a gateway runs none; so the
+ * limited fields alone make a schema of which the package wraps the resolvers, and these are called before execution.
+ */
+export function createGuards(
+  limits: readonly RateLimit[],
+  { limiterClass, limiterOptions }: LimiterKind,
+): ReadonlyMap<string, Guard> {
+  const { rateLimitDirectiveTypeDefs, rateLimitDirectiveTransformer } = rateLimitDirective<GuardCall>({
+    limiterClass,
+    limiterOptions,
+    keyGenerator: (_directive, _source, _args, { subject }, info) => `${getSchemaCoordinate(info)}:${subject}`,
+    pointsCalculator: (_directive, _source, _args, { points }) => points,
+    onLimit: ({ msBeforeNext }, _directive, _source, _args, call) => {
+      call.retryAfterMs = Math.max(1, msBeforeNext)
+    },
+  })
+  const schema = rateLimitDirectiveTransformer(buildSchema(`${rateLimitDirectiveTypeDefs}\n${guardTypes(limits)}`))
+  return new Map(limits.map((limit) => [limit.coordinate, createGuard(schema, limit)]))
+}
+
+/** Types of nothing but the limited fields. */
+function guardTypes(limits: readonly RateLimit[]): string {
+  const byType = Map.groupBy(limits, ({ coordinate }) => coordinate.split('.')[0] ?? '')
+  const types = [...byType].map(([type, ofType]) => {
+    const fields = ofType.map(
+      ({ coordinate, limit, durationS }) =>
+        `${coordinate.split('.')[1]}: Boolean @rateLimit(limit: ${limit}, duration: ${durationS})`,
+    )
+    return `type ${type} { ${fields.join(' ')} }`
+  })
+  return types.join('\n')
+}
+
+function createGuard(schema: GraphQLSchema, limit: RateLimit): Guard {
+  const [typeName = '', fieldName = ''] = limit.coordinate.split('.')
+  const type = schema.getType(typeName)
+  const field = isObjectType(type) ? type.getFields()[fieldName] : undefined
+  if (!isObjectType(type) || !field?.resolve) throw new Error(`There is no guard for ${limit.coordinate}.`)
+  const { resolve } = field
+  const info = resolveInfo(schema, type, field)
+  return {
+    limit,
+    async consume(subject, points) {
+      const call: GuardCall = { subject, points }
+      await resolve({}, {}, call, info)
+      return call.retryAfterMs
+    },
+  }
+}
+
+/** What graphql-js would tell the resolver. */
+function resolveInfo(
+  schema: GraphQLSchema,
+  parentType: GraphQLObjectType,
+  { name, type }: { name: string; type: GraphQLResolveInfo['returnType'] },
+): GraphQLResolveInfo {
+  return {
+    fieldName: name,
+    fieldNodes: [],
+    returnType: type,
+    parentType,
+    path: { prev: undefined, key: name, typename: parentType.name },
+    schema,
+    fragments: {},
+    rootValue: undefined,
+    operation: {
+      kind: Kind.OPERATION_DEFINITION,
+      operation: OperationTypeNode.QUERY,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [] },
+    },
+    variableValues: {},
+  }
+}

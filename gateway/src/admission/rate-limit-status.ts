@@ -1,0 +1,35 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import type { GraphQLFormattedError } from 'graphql'
+import type { GatewayContext } from '../context.ts'
+import { RATE_LIMITED, SERVICE_UNAVAILABLE } from './rate-limits.ts'
+
+/**
+ * Answers 429 with `Retry-After` (RFC 9110), or 503 when nobody could count, where limits are the reason for every root
+ * field to be null: the one exception to 200 for answers of executed operations, since proxies and clients know these.
+ */
+export function tellLimitsByStatus(): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response: { body, http } }) {
+          if (body.kind !== 'single') return
+          const { data, errors = [] } = body.singleResult
+          const waits = errors.map(waitOf).filter((wait) => wait !== undefined)
+          if (waits.length === 0 || waits.length < errors.length) return
+          const limited = new Set(errors.map(({ path }) => path?.[0]))
+          const isAnswered = ([name, value]: [string, unknown]) => value !== null || !limited.has(name)
+          if (Object.entries(data ?? {}).some(isAnswered)) return
+          http.status = errors.some(({ extensions }) => extensions?.['code'] === RATE_LIMITED) ? 429 : 503
+          http.headers.set('retry-after', String(Math.ceil(Math.max(...waits) / 1000)))
+        },
+      }
+    },
+  }
+}
+
+/** How many milliseconds to wait, of an error of a limit of this gateway; a subgraph may have limits of its own. */
+function waitOf({ extensions = {} }: GraphQLFormattedError): number | undefined {
+  const { code, retryAfterMs, subgraph } = extensions
+  const isOurs = subgraph === undefined && (code === RATE_LIMITED || code === SERVICE_UNAVAILABLE)
+  return isOurs && typeof retryAfterMs === 'number' ? retryAfterMs : undefined
+}

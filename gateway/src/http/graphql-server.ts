@@ -1,0 +1,47 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import type { GatewayInterface } from '@apollo/server-gateway-interface'
+import type { Logger } from '@portico/service-kit/logger'
+import { enforceLimits } from '../admission/limits.ts'
+import type { GatewayConfig } from '../config.ts'
+import type { GatewayContext } from '../context.ts'
+import { nameRequestInErrors, shapeError } from './error-shape.ts'
+import { createRequestCaches } from './request-caches.ts'
+import { dropMalformedHashes } from './persisted-queries.ts'
+import { landingPage } from './sandbox.ts'
+
+export interface GraphqlServerOptions {
+  gateway: GatewayInterface
+  log: Logger
+  /** Asked in this order, after the limits. */
+  plugins: ApolloServerPlugin<GatewayContext>[]
+}
+
+/** Creates Apollo Server with the gateway behind it. */
+export function createGraphqlServer(
+  { exposure, limits }: GatewayConfig,
+  { gateway, log, plugins }: GraphqlServerOptions,
+): ApolloServer<GatewayContext> {
+  const { plugin: refuseLargeDocuments, validationRule } = enforceLimits(limits.document)
+  return new ApolloServer<GatewayContext>({
+    ...createRequestCaches(),
+    gateway,
+    introspection: exposure.introspection,
+    csrfPrevention: exposure.csrfPrevention,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: !exposure.errorDetails,
+    formatError: (formatted, error) => shapeError(formatted, { error, details: exposure.errorDetails }),
+    parseOptions: { maxLexicalTokens: limits.tokens },
+    validationRules: [validationRule],
+    logger: log,
+    // Everything that this would decide is decided by a switch.
+    nodeEnv: 'production',
+    stopOnTerminationSignals: false,
+    plugins: [
+      dropMalformedHashes(),
+      refuseLargeDocuments,
+      ...plugins,
+      landingPage(exposure.sandbox),
+      nameRequestInErrors(),
+    ],
+  })
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { describeReadiness, type CheckState, type Health } from '@portico/service-kit/health'
+import type { RedisState } from '../admission/rate-limit-redis.ts'
+import type { LoadedSupergraph } from '../supergraph/load.ts'
+
+/** One subgraph as the gateway sees it. */
+export interface SubgraphReport extends CheckState {
+  /** Host and port of its endpoint. */
+  host: string
+  /** SHA-256, in hex, of its schema as it is in the supergraph: tells whether gateways agree on it. */
+  schemaHash: string
+}
+
+/** How the graph is, for its operators alone. */
+export interface HealthReport {
+  status: 'ready' | 'unavailable' | 'draining'
+  subgraphs: Readonly<Record<string, SubgraphReport>>
+  /** Where rate limits are counted; null when each gateway counts by itself. */
+  rateLimitStore: CheckState | null
+}
+
+/** Whose health is reported. */
+export interface HealthSources {
+  health: Health
+  loaded: LoadedSupergraph
+  /** Undefined: rate limits are not counted in Redis. */
+  redisState?: (() => RedisState | undefined) | undefined
+}
+
+/** Returns what reports the health of the graph; reporting probes nothing. */
+export function createHealthReport({ health, loaded, redisState }: HealthSources): () => HealthReport {
+  const schemas = loaded.supergraph.subgraphs()
+  const fixed = new Map(
+    [...loaded.subgraphs].map(([name, { host }]) => {
+      const schema = schemas.get(name)?.toString() ?? ''
+      return [name, { host, schemaHash: createHash('sha256').update(schema).digest('hex') }]
+    }),
+  )
+  return () => {
+    const states = health.states()
+    const subgraphs: Record<string, SubgraphReport> = {}
+    for (const [name, known] of fixed) {
+      const state = states[name]
+      if (state) subgraphs[name] = { ...state, ...known }
+    }
+    const redis = redisState?.()
+    return { status: describeReadiness(health), subgraphs, rateLimitStore: redis ? describeStore(redis) : null }
+  }
+}
+
+/** Nobody probes the store: what is known of it comes of using it. */
+function describeStore({ available, since, reason }: RedisState): CheckState {
+  return {
+    critical: false,
+    state: available ? 'up' : 'down',
+    since: since.toISOString(),
+    latencyMs: null,
+    lastError: reason ?? null,
+  }
+}

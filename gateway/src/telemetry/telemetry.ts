@@ -1,0 +1,44 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import type { Logger } from '@portico/service-kit/logger'
+import { observeRequests } from '@portico/service-kit/observe-requests'
+import { recordOperations } from '@portico/service-kit/operation-record'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { GatewayContext } from '../context.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import { logRequest } from './request-log.ts'
+import { createRequestRecord, type RequestRecord } from './request-record.ts'
+
+export interface TelemetryOptions {
+  log: Logger
+  metrics: GatewayMetrics
+  /** Paths of which nothing is told: health routes, which are asked all the time. */
+  quietPaths: readonly string[]
+}
+
+/**
+ * Sees to the log line and the metrics of every request of a server, also of those that never reach GraphQL. What it
+ * returns gives the record that the stages of a request fill.
+ */
+export function observeGateway(
+  app: FastifyInstance,
+  { log, metrics, quietPaths }: TelemetryOptions,
+): (request: FastifyRequest) => RequestRecord {
+  const recordOf = observeRequests(app, {
+    createRecord: createRequestRecord,
+    quietPaths,
+    started: metrics.requestStarted,
+    ended(record, end) {
+      metrics.requestEnded(record, end)
+      logRequest(log, record, end)
+    },
+  })
+  app.addHook('onRequest', async (request) => {
+    recordOf(request).clientAddress = request.ip
+  })
+  return recordOf
+}
+
+/** Notes in a request's record what Apollo Server finds out about it. */
+export function recordGraphql(): ApolloServerPlugin<GatewayContext> {
+  return recordOperations(({ record }: GatewayContext) => record)
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from '@jest/globals'
+import { renderStatusPage, STATUS_PAGE_POLICY } from '../src/http/status-page.ts'
+import type { HealthReport } from '../src/telemetry/health-report.ts'
+
+const now = new Date('2026-11-22T12:00:00Z')
+const up = {
+  critical: true,
+  state: 'up',
+  since: '2026-11-22T11:58:30.000Z',
+  latencyMs: 3,
+  lastError: null,
+  host: 'orders:4000',
+  schemaHash: 'abcdef0123456789',
+} as const
+const render = (report: Partial<HealthReport>) =>
+  renderStatusPage({ status: 'ready', subgraphs: {}, rateLimitStore: null, ...report }, { refreshes: true, now })
+
+describe('the status page', () => {
+  it('escapes everything, whoever may have written it', () => {
+    const attack = `"'><script>alert(1)</script>&amp;`
+    const page = render({ subgraphs: { [attack]: { ...up, lastError: attack, host: attack, schemaHash: attack } } })
+    expect(page).not.toContain('<script')
+    expect(page).not.toContain('&amp;')
+    expect(page.split('&#60;script&#62;alert(1)&#60;/script&#62;&#38;amp;')).toHaveLength(5)
+  })
+
+  it('says states in words, and since when', () => {
+    const page = render({
+      status: 'unavailable',
+      subgraphs: { orders: { ...up, state: 'down', lastError: 'answered 503' }, users: { ...up, critical: false } },
+    })
+    expect(page).toContain('not ready: a critical subgraph is down')
+    expect(page).toMatch(/orders<\/th>\s*<td class="state bad">✗ down<\/td>/)
+    expect(page).toMatch(/users <span class="quiet">\(optional\)<\/span><\/th>\s*<td class="state good">✓ up<\/td>/)
+    expect(page).toContain('<time datetime="2026-11-22T11:58:30.000Z">2026-11-22 11:58:30 UTC</time> (90 s ago)')
+    expect(page).toContain('answered 503')
+    expect(page).not.toContain('Rate limits')
+  })
+
+  it('shows the store of rate limits when there is one', () => {
+    const { host: _, schemaHash: __, ...state } = up
+    const page = render({ rateLimitStore: { ...state, state: 'down', latencyMs: null, lastError: 'ECONNREFUSED' } })
+    expect(page).toMatch(/Rate limits<\/h2>[^]*Redis[^]*✗ down[^]*ECONNREFUSED/)
+  })
+
+  it('is allowed exactly the style that it has', () => {
+    const [, style = ''] = /<style>([^]*)<\/style>/.exec(render({})) ?? []
+    expect(STATUS_PAGE_POLICY).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`)
+  })
+})

@@ -1,0 +1,69 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import type { RequestEnd } from './observe-requests.ts'
+import type { Viewer } from './viewer.ts'
+
+/** What is known of a GraphQL request when its answer is sent: a log line and a few metrics are made of it. */
+export interface OperationRecord {
+  /** Undefined until the operation has been validated; cut to 100 characters. */
+  operationName?: string
+  operationType?: 'query' | 'mutation' | 'subscription'
+  /** SHA-256 of the document's text, in hex. */
+  documentHash?: string
+  /** Undefined while nobody is known; `anonymous` is nobody's id. */
+  viewerId?: string
+  /** The answer has data, errors or not. */
+  answered: boolean
+  /** How many errors of each code the answer has. */
+  readonly errorCodes: Map<string, number>
+}
+
+/** A record of nothing yet. */
+export function createOperationRecord(): OperationRecord {
+  return { answered: false, errorCodes: new Map() }
+}
+
+/** A name of GraphQL may be as long as a body; a log line and a label may not. */
+const LONGEST_NAME = 100
+
+/** Notes what Apollo Server finds out about an operation on its way; never variables, nor the document's text. */
+export function recordOperations<Context extends { viewer: Viewer }>(
+  recordOf: (context: Context) => OperationRecord,
+): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart({ contextValue }) {
+      const record = recordOf(contextValue)
+      if (contextValue.viewer.kind === 'user') record.viewerId = contextValue.viewer.id
+      return {
+        async didResolveSource({ queryHash }) {
+          record.documentHash = queryHash
+        },
+        async didResolveOperation({ operation, operationName }) {
+          if (operationName) record.operationName = operationName.slice(0, LONGEST_NAME)
+          // There is none when a gateway is asked for an operation that the document does not have.
+          if (operation) record.operationType = operation.operation
+        },
+        async willSendResponse({ response: { body } }) {
+          const { data, errors = [] } = body.kind === 'single' ? body.singleResult : body.initialResult
+          record.answered = data !== undefined && data !== null
+          for (const { extensions } of errors) countError(record, extensions?.['code'])
+        },
+      }
+    },
+  }
+}
+
+/** Notes an error that the client is told. */
+export function countError({ errorCodes }: OperationRecord, code: unknown): void {
+  const name = typeof code === 'string' ? code.slice(0, LONGEST_NAME) : 'INTERNAL_SERVER_ERROR'
+  errorCodes.set(name, (errorCodes.get(name) ?? 0) + 1)
+}
+
+/** What a request came to; `partial` has data and errors. */
+export type Outcome = 'ok' | 'partial' | 'failed' | 'aborted'
+
+/** What a request came to. One that is not for GraphQL is `ok` below status 400. */
+export function outcomeOf({ answered, errorCodes }: OperationRecord, { aborted, status }: RequestEnd): Outcome {
+  if (aborted) return 'aborted'
+  if (errorCodes.size > 0) return answered ? 'partial' : 'failed'
+  return status < 400 ? 'ok' : 'failed'
+}

@@ -1,0 +1,78 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { flag, integer, milliseconds, port } from '@portico/service-kit/config'
+import { z } from 'zod'
+import { describeComposeVariables } from '../src/compose-variables.ts'
+import { describeVariables, type Variables } from '../src/describe-variables.ts'
+import { writeDocument } from '../src/document.ts'
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+
+describe('the description of variables', () => {
+  it('has meaning, value with unit, and default of each', () => {
+    const rows = describeVariables(
+      {
+        TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait.'),
+        LEVEL: z.enum(['low', 'high']).optional().describe('How much.'),
+        OPEN: flag().default(false).describe('Whether it is open.'),
+        URL: z.string().describe('Where it is.'),
+        FOLDER: z.string().default(`${ROOT}/.portico`).describe('Where it is kept.'),
+        NAMES: z
+          .string()
+          .transform((text) => new Set([text]))
+          .default(new Set(['a', 'b']))
+          .describe('Which.'),
+      },
+      ROOT,
+    )
+    expect(rows.map(({ name, value, preset, required }) => [name, value, preset, required])).toEqual([
+      ['TIMEOUT_MS', 'a whole number of milliseconds from 1 to 3600000', '2000', false],
+      ['LEVEL', '`low`, `high`', undefined, false],
+      ['OPEN', '`true`, `false`', 'false', false],
+      ['URL', 'text', undefined, true],
+      ['FOLDER', 'text', '.portico', false],
+      ['NAMES', 'text', 'a,b', false],
+    ])
+    expect(rows[0]?.meaning).toBe('Longest wait.')
+  })
+
+  it.each<{ lacking: string; variables: Variables }>([
+    { lacking: 'a meaning', variables: { A: port() } },
+    { lacking: 'a unit', variables: { A: integer({ min: 1, max: 2 }).describe('Some.') } },
+    {
+      lacking: 'words for its pattern',
+      variables: { A: z.string().regex(/^a+$/, 'must be some a').describe('Some.') },
+    },
+  ])('is refused while a variable lacks $lacking', ({ variables }) => {
+    expect(() => describeVariables(variables, ROOT)).toThrow(/\n {2}- A: say /)
+  })
+
+  it('has those that Compose fills in', () => {
+    const log = {
+      name: 'LOG_LEVEL',
+      meaning: 'Least level. Default: x.',
+      value: 'a level',
+      preset: 'debug',
+      required: false,
+    }
+    const file = 'ports: ["${PORTICO_PORT:-4000}:4000"]\nLOG_LEVEL: ${LOG_LEVEL:-info}\nshell: $${HOME}'
+    expect(describeComposeVariables(file, [log])).toEqual([
+      { ...log, meaning: 'Least level.', preset: 'info' },
+      expect.objectContaining({ name: 'PORTICO_PORT', preset: '4000' }),
+    ])
+    expect(() => describeComposeVariables('${NOBODY_KNOWS}', [log])).toThrow('NOBODY_KNOWS: say')
+  })
+})
+
+describe('docs/configuration.md', () => {
+  it('has every section of the gateway, every process, and nothing of this machine', async () => {
+    const document = await writeDocument(ROOT)
+    for (const name of ['JWKS_URL', 'SUBGRAPH_TIMEOUT_MS', 'DATABASE_URL', 'SIGNING_KEYS_FOLDER', 'PORTICO_PORT']) {
+      expect(document).toContain(`| \`${name}\``)
+    }
+    expect(document).not.toContain(ROOT)
+    expect(document.match(/^## .*/gm)).toEqual(
+      expect.arrayContaining(['## Gateway', '## Subgraphs', '## Docker Compose']),
+    )
+  })
+})
