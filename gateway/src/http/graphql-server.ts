@@ -5,8 +5,8 @@ import { enforceLimits } from '../admission/limits.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { GatewayContext } from '../context.ts'
 import { nameRequestInErrors, shapeError } from './error-shape.ts'
-import { createRequestCaches } from './request-caches.ts'
 import { dropMalformedHashes } from './persisted-queries.ts'
+import { createRequestCaches } from './request-caches.ts'
 import { landingPage } from './sandbox.ts'
 
 export interface GraphqlServerOptions {

@@ -98,7 +98,7 @@ export async function startTarget(): Promise<Target> {
     await startTinyGraph(
       { things: { sdl: SDL, resolvers } },
       {
-        NODE_ENV: 'development', CSRF_PREVENTION: 'false', MAX_DEPTH: '9999', MAX_ALIASES: '9999', MAX_ROOT_FIELDS: '99999', MAX_DIRECTIVES: '9999', MAX_TOKENS: '9999999', MAX_VALUE_DEPTH: '999999',
+        NODE_ENV: 'production',
         JWKS_URL: issuer.jwksUrl.href,
         TOKEN_ISSUER: ISSUER,
         TOKEN_AUDIENCE: AUDIENCE,
