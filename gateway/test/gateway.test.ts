@@ -41,7 +41,13 @@ async function startForeign(answer: RequestListener, env: Record<string, string>
   await writeFile(join(folder, 'subgraphs.json'), JSON.stringify(list))
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
-  const config = loadConfig({ PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', SUBGRAPHS_PATH: join(folder, 'subgraphs.json'), ...env })
+  const config = loadConfig({
+    PORT: '0',
+    ADMIN_PORT: '0',
+    DRAIN_DELAY_MS: '0',
+    SUBGRAPHS_PATH: join(folder, 'subgraphs.json'),
+    ...env,
+  })
   const gateway = stack.use(
     await startGateway(config, { log: createLogger({ service: 'gateway', level: 'info' }, { write }) }),
   )
