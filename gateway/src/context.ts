@@ -1,7 +1,7 @@
 import type { Logger } from '@portico/service-kit/logger'
 import type { Viewer } from '@portico/service-kit/viewer'
-import type { ClientHeaders } from './admission/client-headers.ts'
-import type { Credentials } from './admission/tokens.ts'
+import type { ClientHeaders } from './subgraph/client-headers.ts'
+import type { Credentials } from './admission/tokens/verifier.ts'
 import type { RequestRecord } from './telemetry/request-record.ts'
 
 /** What every step of the gateway knows of a request. */

@@ -1,9 +1,9 @@
 import { Supergraph } from '@apollo/federation-internals'
 import { describe, expect, it } from '@jest/globals'
 import { getVariableValues, Kind, parse, validate, type FragmentDefinitionNode } from 'graphql'
-import { createCharges } from '../src/admission/charges.ts'
-import { readListSizes } from '../src/admission/list-sizes.ts'
-import { readRateLimits } from '../src/admission/rate-limit-directives.ts'
+import { createCharges } from '../src/admission/rate-limits/charges.ts'
+import { readListSizes } from '../src/supergraph/list-sizes.ts'
+import { readRateLimits } from '../src/supergraph/rate-limit-directives.ts'
 import { composeSubgraphs } from '../src/supergraph/compose.ts'
 import { FEDERATION, RATE_LIMIT } from './rate-limited-schema.ts'
 

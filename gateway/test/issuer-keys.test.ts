@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
 import { eventually } from '@portico/testkit/eventually'
 import { errors } from 'jose'
-import { createIssuerKeys, type IssuerKeys, type IssuerKeysTiming } from '../src/admission/issuer-keys.ts'
-import { createKeySource, parseDiscoveryDocument } from '../src/admission/key-source.ts'
-import { createTokenVerifier } from '../src/admission/tokens.ts'
+import { createIssuerKeys, type IssuerKeys, type IssuerKeysTiming } from '../src/admission/tokens/issuer-keys.ts'
+import { createKeySource, parseDiscoveryDocument } from '../src/admission/tokens/key-source.ts'
+import { createTokenVerifier } from '../src/admission/tokens/verifier.ts'
 import { bearer, createKey, ISSUER, startTokenIssuer, trustIn, type TokenIssuer } from './token-issuer.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { postGraphql } from '@portico/testkit/post-graphql'
 import { getIntrospectionQuery, parse } from 'graphql'
-import { measure } from '../src/admission/document-size.ts'
-import { findExcess } from '../src/admission/limits.ts'
+import { measure } from '../src/admission/limits/document-size.ts'
+import { findExcess } from '../src/admission/limits/limits.ts'
 import { loadConfig } from '../src/config.ts'
 import { startTinyGraph, type TinyGraph } from './tiny-graph.ts'
 

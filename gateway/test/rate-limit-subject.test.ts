@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { ANONYMOUS } from '@portico/service-kit/viewer'
-import { networkOf, subjectOf } from '../src/admission/rate-limit-subject.ts'
+import { networkOf, subjectOf } from '../src/admission/rate-limits/subject.ts'
 
 describe('the network of a client', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { BoundedMemoryLimiter } from '../src/admission/rate-limiter.ts'
+import { BoundedMemoryLimiter } from '../src/admission/rate-limits/store.ts'
 
 describe('the memory limiter', () => {
   it('forgets whom it has not seen for longest when there are too many, and nobody else', async () => {

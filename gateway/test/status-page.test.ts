@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { renderStatusPage, STATUS_PAGE_POLICY } from '../src/http/status-page.ts'
-import type { HealthReport } from '../src/telemetry/health-report.ts'
+import type { HealthReport } from '../src/http/health-report.ts'
 
 const now = new Date('2026-11-22T12:00:00Z')
 const up = {

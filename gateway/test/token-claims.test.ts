@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { ConfigError } from '@portico/service-kit/config'
 import { createEnvelopeSigner, createEnvelopeVerifier } from '@portico/service-kit/identity-envelope'
 import { exportJWK, generateKeyPair } from 'jose'
-import { viewerFrom } from '../src/admission/viewer-claims.ts'
+import { viewerFrom } from '../src/admission/tokens/viewer-claims.ts'
 import { loadConfig } from '../src/config.ts'
 
 const SUPERGRAPH = { SUPERGRAPH_PATH: 'supergraph.graphql' }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
 import { exportSPKI, importJWK } from 'jose'
-import { createTokenVerifier, type TokenVerifier } from '../src/admission/tokens.ts'
+import { createTokenVerifier, type TokenVerifier } from '../src/admission/tokens/verifier.ts'
 import type { TokenAlgorithm } from '../src/config/tokens.ts'
 import {
   bearer,

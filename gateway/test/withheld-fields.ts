@@ -10,7 +10,7 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import type { Refusals } from '../src/admission/gate.ts'
-import type { Operation } from '../src/admission/operation.ts'
+import type { Operation } from '../src/operation.ts'
 import { createWithholding } from '../src/admission/withhold.ts'
 
 type Variables = Record<string, unknown>

@@ -11,7 +11,7 @@ import {
 import type { GatewayContext } from '../context.ts'
 import type { Answer, Executor } from '../execute/executor.ts'
 import type { Gate } from './gate.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../operation.ts'
 import { createWithholding } from './withhold.ts'
 
 export interface AdmissionOptions {

@@ -11,8 +11,8 @@ import {
 import { LRUCache } from 'lru-cache'
 import { fieldSites, sitePath, sitePathOn } from './field-sites.ts'
 import { NOTHING_REFUSED, type Gate, type Refusal, type Refusals } from './gate.ts'
-import type { Operation } from './operation.ts'
-import { isMet, type Demand, type Requirements } from './requirements.ts'
+import type { Operation } from '../operation.ts'
+import { isMet, type Demand, type Requirements } from '../supergraph/requirements.ts'
 
 const UNAUTHORIZED: Refusal = { message: 'Unauthorized field or type', code: 'UNAUTHORIZED_FIELD_OR_TYPE' }
 

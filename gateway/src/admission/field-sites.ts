@@ -17,7 +17,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../operation.ts'
 
 /**
  * A place of an operation where a field is selected; one in a fragment has a site for each spread of it. Sites whose

@@ -1,5 +1,5 @@
 import type { GatewayContext } from '../context.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../operation.ts'
 
 /** Why a field is not answered: what its error says beside its path. */
 export interface Refusal {

@@ -24,7 +24,7 @@ import { LRUCache } from 'lru-cache'
 import type { Answer } from '../execute/executor.ts'
 import { narrowed, sitePathOn, tooLarge } from './field-sites.ts'
 import type { Refusal, Refusals } from './gate.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../operation.ts'
 
 /** Takes refused fields out of operations, and tells of them in answers. */
 export interface Withholding {

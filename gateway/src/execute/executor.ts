@@ -1,7 +1,7 @@
 import { executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway'
 import type { GatewayExecutor, GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface'
 import { GraphQLError } from 'graphql'
-import type { Operation } from '../admission/operation.ts'
+import type { Operation } from '../operation.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 

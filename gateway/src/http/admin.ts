@@ -1,7 +1,7 @@
 import type { AdminConfig } from '@portico/service-kit/admin-config'
 import { startAdminServer, type AdminServer } from '@portico/service-kit/admin-server'
 import type { Logger } from '@portico/service-kit/logger'
-import { createHealthReport, type HealthSources } from '../telemetry/health-report.ts'
+import { createHealthReport, type HealthSources } from './health-report.ts'
 import { exposeState, type GatewayMetrics } from '../telemetry/metrics.ts'
 import { renderStatusPage, STATUS_PAGE_POLICY } from './status-page.ts'
 

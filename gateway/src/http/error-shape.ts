@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { asLimitError } from '../admission/limits.ts'
+import { asLimitError } from '../admission/limits/limits.ts'
 import type { GatewayContext } from '../context.ts'
 
 /** What an error may tell a client beside its message and path. */

@@ -1,7 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import type { GatewayInterface } from '@apollo/server-gateway-interface'
 import type { Logger } from '@portico/service-kit/logger'
-import { enforceLimits } from '../admission/limits.ts'
+import { enforceLimits } from '../admission/limits/limits.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { GatewayContext } from '../context.ts'
 import { nameRequestInErrors, shapeError } from './error-shape.ts'

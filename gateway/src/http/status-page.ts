@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CheckState } from '@portico/service-kit/health'
-import type { HealthReport, SubgraphReport } from '../telemetry/health-report.ts'
+import type { HealthReport, SubgraphReport } from './health-report.ts'
 
 const REFRESH_SECONDS = 5
 

@@ -1,7 +1,7 @@
 import { operationFromDocument } from '@apollo/federation-internals'
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
 import { LRUCache } from 'lru-cache'
-import type { Operation } from '../admission/operation.ts'
+import type { Operation } from '../operation.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 
 export interface Planner {

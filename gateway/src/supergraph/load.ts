@@ -6,7 +6,7 @@ import {
 } from '@apollo/federation-internals'
 import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
 import type { GraphQLSchema } from 'graphql'
-import { readRequirements, type Requirements } from '../admission/requirements.ts'
+import { readRequirements, type Requirements } from './requirements.ts'
 import type { SupergraphConfig } from '../config/supergraph.ts'
 import { parseSubgraphAddress } from './address.ts'
 import { composeSupergraph } from './compose.ts'

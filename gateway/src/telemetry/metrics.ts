@@ -2,7 +2,7 @@ import { addReadGauge, createBoundedLabel, DURATION_BUCKETS } from '@portico/ser
 import type { RequestEnd } from '@portico/service-kit/observe-requests'
 import { outcomeOf } from '@portico/service-kit/operation-record'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { HealthReport } from './health-report.ts'
+import type { HealthReport } from '../http/health-report.ts'
 import { endedCalls, type RequestRecord } from './request-record.ts'
 
 /** The metrics of docs/operations.md; each call counts something. */

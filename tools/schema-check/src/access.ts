@@ -1,5 +1,5 @@
-import { readRateLimits, type RateLimit } from '@portico/gateway/admission/rate-limit-directives'
-import { readRequirements, type Requirements } from '@portico/gateway/admission/requirements'
+import { readRateLimits, type RateLimit } from '@portico/gateway/supergraph/rate-limit-directives'
+import { readRequirements, type Requirements } from '@portico/gateway/supergraph/requirements'
 import { ConfigError } from '@portico/service-kit/config'
 import type { ComposedGraph } from './snapshot.ts'
 

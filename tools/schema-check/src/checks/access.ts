@@ -1,6 +1,6 @@
 import { dnfConjunction } from '@apollo/federation-internals'
-import type { RateLimit } from '@portico/gateway/admission/rate-limit-directives'
-import type { Demand, Requirements } from '@portico/gateway/admission/requirements'
+import type { RateLimit } from '@portico/gateway/supergraph/rate-limit-directives'
+import type { Demand, Requirements } from '@portico/gateway/supergraph/requirements'
 import { isIntrospectionType, isObjectType } from 'graphql'
 import { readAccess, type Access } from '../access.ts'
 import { createDefinitions } from '../definitions.ts'

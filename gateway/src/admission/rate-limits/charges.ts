@@ -11,9 +11,9 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { fieldSites, sitePath, sitePathOn, type FieldSite } from './field-sites.ts'
-import { expectedSize, type ListSize } from './list-sizes.ts'
-import type { Operation } from './operation.ts'
+import { fieldSites, sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
+import { expectedSize, type ListSize } from '../../supergraph/list-sizes.ts'
+import type { Operation } from '../../operation.ts'
 
 /** What one field of an answer costs at one limit. */
 export interface Charge {

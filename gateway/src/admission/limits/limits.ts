@@ -7,8 +7,8 @@ import {
   type GraphQLFormattedError,
   type ValidationRule,
 } from 'graphql'
-import type { DocumentLimits } from '../config/limits.ts'
-import type { GatewayContext } from '../context.ts'
+import type { DocumentLimits } from '../../config/limits.ts'
+import type { GatewayContext } from '../../context.ts'
 import { measure } from './document-size.ts'
 
 const LIMITS = ['depth', 'rootFields', 'aliases', 'directives', 'fields', 'valueDepth'] as const

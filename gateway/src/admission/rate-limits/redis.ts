@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Logger } from '@portico/service-kit/logger'
 import { startPeriodic } from '@portico/service-kit/periodic'
 import { Redis, type Result } from 'ioredis'
-import type { RedisConfig } from '../config/rate-limits.ts'
+import type { RedisConfig } from '../../config/rate-limits.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {

@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { GraphQLFormattedError } from 'graphql'
 import type { GatewayContext } from '../context.ts'
-import { RATE_LIMITED, SERVICE_UNAVAILABLE } from './rate-limits.ts'
+import { RATE_LIMITED, SERVICE_UNAVAILABLE } from '../admission/rate-limits/gate.ts'
 
 /**
  * Answers 429 with `Retry-After` (RFC 9110), or 503 when nobody could count, where limits are the reason for every root

@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import { GraphQLError, Kind, type OperationDefinitionNode } from 'graphql'
-import type { GatewayContext } from '../context.ts'
+import type { GatewayContext } from '../../context.ts'
 
 /**
  * Refuses a request whose bearer token is worthless with 401 `UNAUTHENTICATED`, before anything is executed. Operations

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Viewer } from '@portico/service-kit/viewer'
-import type { RateLimit } from './rate-limit-directives.ts'
+import type { RateLimit } from '../../supergraph/rate-limit-directives.ts'
 
 /**
  * Whose points a limit counts, as a part of a key: a viewer's id, hashed, since another issuer's may be an email; or the

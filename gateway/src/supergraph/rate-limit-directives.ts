@@ -1,7 +1,7 @@
 import { FieldDefinition, ObjectType, type Directive, type Schema } from '@apollo/federation-internals'
 import { ConfigError } from '@portico/service-kit/config'
 import { z } from 'zod'
-import { directiveUses, findFeature, RATE_LIMIT_FEATURE } from '../supergraph/feature-directive.ts'
+import { directiveUses, findFeature, RATE_LIMIT_FEATURE } from './feature-directive.ts'
 
 /** At most `limit` points of a field in `durationS` seconds, for each viewer or each client address. */
 export interface RateLimit {

@@ -8,8 +8,8 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import { getSchemaCoordinate, rateLimitDirective } from 'graphql-rate-limit-directive'
-import type { RateLimit } from './rate-limit-directives.ts'
-import type { LimiterKind } from './rate-limiter.ts'
+import type { RateLimit } from '../../supergraph/rate-limit-directives.ts'
+import type { LimiterKind } from './store.ts'
 
 /** Keeps one limit. */
 export interface Guard {

@@ -1,7 +1,7 @@
 import { FieldDefinition, type Schema } from '@apollo/federation-internals'
 import { ConfigError } from '@portico/service-kit/config'
 import { z } from 'zod'
-import { directiveUses } from '../supergraph/feature-directive.ts'
+import { directiveUses } from './feature-directive.ts'
 
 /** What `@listSize` says of a field, as the cost directives of Apollo Federation define it. */
 export interface ListSize {

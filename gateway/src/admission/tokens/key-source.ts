@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from 'jose'
 import { request } from 'undici'
 import { z } from 'zod'
-import { readBoundedBody } from '../bounded-body.ts'
-import type { TokenTrust } from '../config/tokens.ts'
+import { readBoundedBody } from '../../bounded-body.ts'
+import type { TokenTrust } from '../../config/tokens.ts'
 
 /** Where an issuer publishes its keys. */
 export interface KeySource {

@@ -5,8 +5,8 @@ import {
   type IRateLimiterOptions,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible'
-import type { RateLimitsConfig } from '../config/rate-limits.ts'
-import { connectRateLimitRedis, type LimiterClient, type RedisState } from './rate-limit-redis.ts'
+import type { RateLimitsConfig } from '../../config/rate-limits.ts'
+import { connectRateLimitRedis, type LimiterClient, type RedisState } from './redis.ts'
 
 /** Where points are counted, in windows of fixed length that begin with their first point. */
 export interface LimiterStore extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describeReadiness, type CheckState, type Health } from '@portico/service-kit/health'
-import type { RedisState } from '../admission/rate-limit-redis.ts'
+import type { RedisState } from '../admission/rate-limits/redis.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 
 /** One subgraph as the gateway sees it. */

@@ -1,6 +1,6 @@
 import { PLANS, type PlanName, type SignedInViewer } from '@portico/service-kit/viewer'
-import type { ClaimPath } from '../config/claim-path.ts'
-import type { ClaimPaths } from '../config/tokens.ts'
+import type { ClaimPath } from '../../config/claim-path.ts'
+import type { ClaimPaths } from '../../config/tokens.ts'
 
 /** A token that is genuine says something of its viewer that can't be used. */
 export class ClaimError extends Error {

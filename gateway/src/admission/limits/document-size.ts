@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql'
-import type { DocumentLimits } from '../config/limits.ts'
+import type { DocumentLimits } from '../../config/limits.ts'
 
 /** What is counted of an operation or fragment, with the fragments that it spreads written out; at most Infinity. */
 export type DocumentSize = Readonly<Record<keyof DocumentLimits, number>>
