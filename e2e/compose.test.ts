@@ -13,6 +13,8 @@ import { loadConfig as loadOrdersConfig } from '@portico/orders/config'
 import { loadConfig as loadProductsConfig } from '@portico/products/config'
 import type { Environment } from '@portico/service-kit/config'
 import { loadConfig as loadUsersConfig } from '@portico/users/config'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { createComposeValidator, loadComposeFile, loadImage, ROOT, type Container } from './compose-file.ts'
 
 const { raw, file } = await loadComposeFile()
@@ -156,6 +158,21 @@ describe('docker-compose.yml', () => {
     expect(volumes).toBeUndefined()
     expect(tmpfs).toEqual(['/data:size=1m'])
     expect(deploy?.resources.limits.memory).toBe('128M')
+  })
+
+  it('can be scraped as docs/operations.md says, by a container on networks that are there', async () => {
+    const text = await readFile(join(ROOT, 'docs/operations.md'), 'utf8')
+    const example = (name: string): unknown =>
+      parse(new RegExp(`^# ${name}\n([^]*?)^\`\`\``, 'm').exec(text)?.[1] ?? '')
+    const override = z.object({ services: z.object({ prometheus: z.object({ networks: z.array(z.string()) }) }) })
+    const { networks } = override.parse(example('docker-compose.override.yml')).services.prometheus
+    expect(networks.filter((name) => file.networks[name] === undefined)).toEqual([])
+    const scrape = z.object({
+      scrape_configs: z.tuple([z.object({ static_configs: z.tuple([z.object({ targets: z.array(z.string()) })]) })]),
+    })
+    const [{ static_configs: targets }] = scrape.parse(example('prometheus.yml')).scrape_configs
+    const watched = own.filter(([name]) => file.services[name]?.networks?.some((network) => networks.includes(network)))
+    expect(targets[0].targets).toEqual(watched.map(([name]) => `${name}:${image.environment['ADMIN_PORT']}`))
   })
 
   it('holds no secret, and no default for one', () => {

@@ -1,12 +1,14 @@
 import { exec, spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { removeEmbeddedPostgres } from '@portico/database/embedded-postgres'
+import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -44,12 +46,18 @@ class Starter {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+/** So many free ports, of those that no system gives to whoever asks for any: nothing else on this machine takes them. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = new Map<number, Server>()
+  while (servers.size < count) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer()
+    const taken = once(server, 'error').then(() => false)
+    // Held until all are found, so that they differ.
+    if (await Promise.race([once(server.listen(port, '127.0.0.1'), 'listening'), taken])) servers.set(port, server)
+  }
+  for (const server of servers.values()) await new Promise((closed) => server.close(closed))
+  return [...servers.keys()]
 }
 
 function isOpen(port: number): Promise<boolean> {
@@ -69,7 +77,7 @@ describe('npm start', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'portico start with spaces '))
     chmodSync(folder, 0o711)
-    ports = await Promise.all(PORT_VARIABLES.map(() => freePort()))
+    ports = await freePorts(PORT_VARIABLES.length)
     env = { PORTICO_DATA_DIR: folder, LOG_LEVEL: 'info', NO_COLOR: '1' }
     PORT_VARIABLES.forEach((name, index) => (env[name] = String(ports[index])))
   })
@@ -91,20 +99,9 @@ describe('npm start', () => {
     return starter
   }
   const url = () => `http://127.0.0.1:${ports[0]}/graphql`
-  async function untilClosed() {
-    for (;;) {
-      const open = await Promise.all(ports.map(isOpen))
-      if (!open.includes(true)) return
-      await sleep(100)
-    }
-  }
-  async function untilAnswered(query: string) {
-    for (;;) {
-      const reply = await postGraphql(url(), { query }).catch(() => undefined)
-      if (reply?.errors.length === 0) return reply.data
-      await sleep(100)
-    }
-  }
+  const untilClosed = () => eventually(async () => !(await Promise.all(ports.map(isOpen))).includes(true))
+  const untilAnswered = (query: string) =>
+    eventually(async () => (await postGraphql(url(), { query }).catch(() => undefined))?.errors.length === 0)
   const register = (email: string) =>
     postGraphql<{ register: { __typename: string } }>(url(), {
       query: `mutation ($input: RegisterInput!) { register(input: $input) { __typename } }`,
@@ -123,8 +120,8 @@ describe('npm start', () => {
     expect(await (await fetch(status)).text()).toContain('The gateway is ready')
 
     // A second one in the same folder, on other ports, must not touch the first one's database.
-    const others = await Promise.all(PORT_VARIABLES.map(async (name) => [name, String(await freePort())] as const))
-    const other = start(Object.fromEntries(others))
+    const others = await freePorts(PORT_VARIABLES.length)
+    const other = start(Object.fromEntries(PORT_VARIABLES.map((name, index) => [name, String(others[index])])))
     expect(await other.exited).toBe(78)
     expect(other.output).toContain('PORTICO_DATA_DIR')
     running.delete(other)

@@ -69,6 +69,15 @@ describe('the limits of the graph', () => {
     expect(errors.map(({ path }) => path)).toEqual(['g10', 'g11', 'g12', 'g13', 'g14'].map((name) => [name]))
   })
 
+  it('answer 429 too when it is users that lets nobody try an email for a while', async () => {
+    const guess = (attempt: number) => signIn('often@example.com', `203.0.113.${100 + attempt}`, 'a guess')
+    let reply = await guess(0)
+    for (let attempt = 1; reply.errors.length === 0 && attempt < 20; attempt += 1) reply = await guess(attempt)
+    expect(reply).toMatchObject({ status: 429, data: { signIn: null } })
+    expect(reply.errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', subgraph: 'users' } }])
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
   it.each([
     ['FREE', 120],
     ['PRO', 240],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '@portico/testkit/eventually'
 import type { GraphqlReply } from '@portico/testkit/post-graphql'
@@ -5,7 +6,7 @@ import { lockTables } from './locked-tables.ts'
 import { startSubgraphProcess, type SubgraphProcess } from './subgraph-process.ts'
 import { startTestGraph, type SubgraphName, type TestGraph } from './test-graph.ts'
 
-const SUBGRAPH_TIMEOUT_MS = 2000
+const SUBGRAPH_TIMEOUT_MS = 1000
 /** For a busy machine: what may pass between the end of a deadline and the answer that tells of it. */
 const GRACE_MS = 2000
 
@@ -109,23 +110,19 @@ async function expectOnlyOwnFieldsToFail({ name, codes, begin, end }: Fault): Pr
   expect(await ask(EVERYTHING)).toMatchObject({ data: whole, errors: [] })
   const everything = keepAsking<Everything>(EVERYTHING, 2)
   const others = keepAsking(OF_OTHERS[name], 2)
+  const missing = without(name, whole)
   {
     await using _everything = everything
     await using _others = others
     await begin()
-    const failed = () => everything.answers.filter(({ errors }) => errors.length > 0)
-    await eventually(() => failed().length >= 4)
+    await eventually(() => everything.answers.some(({ data }) => isDeepStrictEqual(data, missing)))
     await end()
     await eventually(async () => (await ask(EVERYTHING)).errors.length === 0)
   }
   expect(await ask(EVERYTHING)).toMatchObject({ data: whole, errors: [] })
 
-  expect(others.answers.length).toBeGreaterThan(4)
+  expect(others.answers.length).toBeGreaterThan(0)
   expect(others.answers.filter(({ status, errors }) => status !== 200 || errors.length > 0)).toEqual([])
-  expect(Math.max(...others.answers.map(({ tookMs }) => tookMs))).toBeLessThan(SUBGRAPH_TIMEOUT_MS)
-
-  const missing = without(name, whole)
-  expect(everything.answers.map(({ data }) => data)).toContainEqual(missing)
   for (const { status, data, errors, tookMs } of everything.answers) {
     expect(status).toBe(200)
     expect(without(name, data)).toEqual(missing)

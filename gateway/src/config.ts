@@ -1,10 +1,12 @@
-import { evenWithMistakes, logLevel, parseEnvironment, type Environment } from '@portico/service-kit/config'
+import { checkAdminPort } from '@portico/service-kit/admin-config'
+import { evenWithMistakes, logLevel, nodeEnv, parseEnvironment, type Environment } from '@portico/service-kit/config'
 import { z } from 'zod'
 import { exposureVariables, exposureWarnings, toExposureConfig, type ExposureConfig } from './config/exposure.ts'
 import { explorerVariables, toExplorerConfig, type ExplorerConfig } from './config/explorer.ts'
 import { healthVariables, toHealthConfig, type HealthConfig } from './config/health.ts'
 import { httpVariables, toHttpConfig, type HttpConfig } from './config/http.ts'
 import { limitsVariables, toLimitsConfig, type LimitsConfig } from './config/limits.ts'
+import { checkPaths } from './config/paths.ts'
 import { proxiesVariables, toProxiesConfig, type ProxiesConfig } from './config/proxies.ts'
 import {
   rateLimitsVariables,
@@ -15,6 +17,7 @@ import {
 import {
   checkSupergraphVariables,
   supergraphVariables,
+  supergraphWarnings,
   toSupergraphConfig,
   type SupergraphConfig,
 } from './config/supergraph.ts'
@@ -38,8 +41,7 @@ export interface GatewayConfig {
 
 /** Every variable of the gateway, by section. */
 export const gatewayVariables = z.object({
-  NODE_ENV: z
-    .enum(['production', 'development', 'test'])
+  NODE_ENV: nodeEnv()
     .default('production')
     .describe('Defaults of the switches that show more in development; `production` shows nothing that only it needs.'),
   LOG_LEVEL: logLevel().default('info').describe('Least level that is logged.'),
@@ -58,15 +60,12 @@ const config = gatewayVariables
   .superRefine((env, context) => {
     checkSupergraphVariables(env, context)
     checkTokenVariables(env, context)
-    if (new Set([env.GRAPHQL_PATH, env.HEALTH_LIVE_PATH, env.HEALTH_READY_PATH, env.EXPLORER_PATH]).size < 4) {
-      const message =
-        'must differ from HEALTH_LIVE_PATH, HEALTH_READY_PATH and EXPLORER_PATH, and these from each other'
-      context.addIssue({ code: 'custom', path: ['GRAPHQL_PATH'], message, input: env.GRAPHQL_PATH })
-    }
+    checkAdminPort(env, context)
+    checkPaths(env, context)
   }, evenWithMistakes)
   .transform((env): GatewayConfig => ({
     logLevel: env.LOG_LEVEL,
-    warnings: [...exposureWarnings(env), ...rateLimitsWarnings(env)],
+    warnings: [...exposureWarnings(env), ...rateLimitsWarnings(env), ...supergraphWarnings(env)],
     exposure: toExposureConfig(env),
     explorer: toExplorerConfig(env),
     http: toHttpConfig(env),

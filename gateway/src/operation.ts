@@ -2,10 +2,14 @@ import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } fr
 
 /** A validated operation on its way to its plan; admission may take fields out of it. */
 export interface Operation {
-  /** Holds `definition` and the fragments that it uses; may hold other operations as well. */
+  /** Holds `definition` and `fragments`, and no other operation. */
   document: DocumentNode
   definition: OperationDefinitionNode
   fragments: Readonly<Record<string, FragmentDefinitionNode>>
-  /** Identifies the document, the operation in it, and what was taken out: plans are cached by it. */
+  /** Identifies the document, the operation in it, and what was taken out: what is kept for it is kept by this. */
   key: string
+  /** How large it is with its fragments written out, in characters, roughly: caches are bounded by it. */
+  size: number
+  /** The variables that decide what is selected: those of `@skip` and `@include`. */
+  switches: readonly string[]
 }

@@ -1,11 +1,12 @@
 import { Supergraph } from '@apollo/federation-internals'
 import { describe, expect, it } from '@jest/globals'
-import { getVariableValues, Kind, parse, validate, type FragmentDefinitionNode } from 'graphql'
+import { getVariableValues, parse } from 'graphql'
 import { createCharges } from '../src/admission/rate-limits/charges.ts'
 import { readListSizes } from '../src/supergraph/list-sizes.ts'
 import { readRateLimits } from '../src/supergraph/rate-limit-directives.ts'
 import { composeSubgraphs } from '../src/supergraph/compose.ts'
 import { FEDERATION, RATE_LIMIT } from './rate-limited-schema.ts'
+import { toOperation } from './withheld-fields.ts'
 
 const SHOP = `
   type Query {
@@ -20,8 +21,11 @@ const SHOP = `
     anything: [Thing] @listSize(assumedSize: 5)
     me: Account
   }
-  type Mutation { buy(sku: String): String @rateLimit }
+  type Mutation { buy(sku: String): String @rateLimit, import(input: Import, by: Page): String @rateLimit }
   input Page { size: Int = 11, after: String }
+  input Import { items: [Item!], tags: [String!], anything: Json, next: Import }
+  input Item { sku: String, labels: [String!] = ["new", "sale"] }
+  scalar Json
   type Result { score: Float @rateLimit, next: Result }
   type Connection { nodes: [Product!], total: Int }
   type Product { id: ID! price: Float @rateLimit, related: [Product] @listSize(assumedSize: 3) }
@@ -47,20 +51,8 @@ function charging(sdl = SHOP, cacheSize = 10) {
   const count = createCharges({ schema, listSizes, cacheSize, isLimited: (coordinate) => limits.has(coordinate) })
 
   return (query: string, variables: Record<string, unknown> = {}) => {
-    const document = parse(query)
-    expect(validate(schema, document)).toEqual([])
-    const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-    if (!definition) throw new Error('no operation')
-    const fragments = document.definitions.filter(
-      (node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION,
-    )
-    const { coerced = {} } = getVariableValues(schema, definition.variableDefinitions ?? [], variables)
-    const operation = {
-      document,
-      definition,
-      fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-      key: query,
-    }
+    const operation = toOperation(schema, query)
+    const { coerced = {} } = getVariableValues(schema, operation.definition.variableDefinitions ?? [], variables)
     return count(operation, coerced)
   }
 }
@@ -103,7 +95,7 @@ describe('the charges of an operation', () => {
 
   it('are multiplied by the entries of the longest list argument, given, by variable or by default', () => {
     expect(inShort('{ lookUp(codes: ["1", "2", "3"], owners: ["1", "2"]) }')).toEqual(['lookUp Query.lookUp 3'])
-    expect(inShort('{ lookUp(codes: [], grid: [[1, 2], [3], []]) }')).toEqual(['lookUp Query.lookUp 3'])
+    expect(inShort('{ lookUp(codes: [], grid: [[1, 2], [3], []]) }')).toEqual(['lookUp Query.lookUp 4'])
     expect(inShort('{ lookUp(codes: []) }')).toEqual(['lookUp Query.lookUp 1'])
     expect(inShort('{ search(term: "x") { next { score } } }')).toContain('search Query.search 2')
     const query =
@@ -111,6 +103,38 @@ describe('the charges of an operation', () => {
     const codes = ['1', '2', '3', '4']
     expect(inShort(query, { codes, tags: null })).toEqual(['lookUp Query.lookUp 4', 'search Query.search 1'])
     expect(inShort(query, { codes: 'one', tags: codes })).toEqual(['lookUp Query.lookUp 1', 'search Query.search 4'])
+  })
+
+  it('count empty lists in a list, which would else be free', () => {
+    expect(inShort('{ lookUp(codes: [], grid: [[], [], [], [], [], [], []]) }')).toEqual(['lookUp Query.lookUp 7'])
+  })
+
+  it.each([
+    ['the list of an input', { items: [{ labels: [] }, { labels: [] }, { labels: [] }] }, 3],
+    ['lists in the entries of a list, with their defaults', { items: [{ labels: ['a', 'b', 'c'] }, {}] }, 5],
+    ['the longest of several', { items: [{ labels: [] }], tags: ['a', 'b'] }, 2],
+    ['one in an input in an input', { next: { next: { tags: ['a', 'b', 'c', 'd'] } } }, 4],
+    ['one in a scalar of any shape', { anything: { ids: [1, [2, 3], { more: [4, 5] }] } }, 5],
+    ['nothing', { tags: [] }, 1],
+  ])('count lists inside of input objects, which would else be free: %s', (_, input, points) => {
+    expect(inShort('mutation ($input: Import) { import(input: $input) }', { input })).toEqual([
+      `import Mutation.import ${points}`,
+    ])
+  })
+
+  it('tell how many charged fields each is below', () => {
+    const query = `{ a: search(ids: []) { score next { score } } me { name } media { ... on Film { title trailer } }
+      ...F some { price } } fragment F on Query { a: search(ids: []) { next { next { score } } } }`
+    expect(charges(query).map(({ path, level }) => `${path} ${level}`)).toEqual([
+      'a 0',
+      'a.score 1',
+      'a.next.score 1',
+      'me.name 0',
+      'media.title 0',
+      'media.trailer 0',
+      'a.next.next.score 1',
+      'some.price 0',
+    ])
   })
 
   it.each([

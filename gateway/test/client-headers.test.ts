@@ -60,7 +60,7 @@ describe("a client's headers", () => {
     const half = 'x'.repeat(4500)
     const { status, errors } = await postGraphql(graph.url, { query: '{ dish }' }, { 'x-tenant': half, cookie: half })
     expect(status).toBe(431)
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }])
+    expect(errors).toMatchObject([{ extensions: { code: 'HEADERS_TOO_LARGE' } }])
     expect(graph.requests).toEqual([])
   })
 

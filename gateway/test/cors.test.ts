@@ -93,6 +93,14 @@ describe('a production gateway for the pages of one origin', () => {
   })
 })
 
+describe('a gateway whose subgraphs receive headers of clients', () => {
+  it('did not let pages send those headers', async () => {
+    await using graph = await start({ CORS_ORIGINS: SHOP, PROPAGATE_HEADERS: 'Accept-Language,greeter:x-tenant' })
+    const headers = (await preflight(graph, SHOP)).headers.get('access-control-allow-headers')?.split(', ')
+    expect(headers).toEqual(expect.arrayContaining(['authorization', 'accept-language', 'x-tenant']))
+  })
+})
+
 describe('a gateway in development', () => {
   let graph: TinyGraph
   beforeAll(async () => {

@@ -79,6 +79,14 @@ describe('the explorer', () => {
     expect((await head(scriptOf(page), graph.url)).status).toBe(200)
     expect((await fetch(new URL('/graphiql', graph.url))).status).toBe(404)
   })
+
+  it('was not found by whoever opened the bare address of the gateway', async () => {
+    await using graph = await startTinyGraph(SUBGRAPHS, { EXPLORER: 'true' })
+    const response = await fetch(new URL('/', graph.url), { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/graphiql'])
+    await using production = await startTinyGraph(SUBGRAPHS)
+    expect((await fetch(new URL('/', production.url))).status).toBe(404)
+  })
 })
 
 describe('the documents of the explorer', () => {

@@ -68,16 +68,30 @@ describe('the readiness of the gateway', () => {
   })
 })
 
-describe('a configuration that speaks of subgraphs that there are not', () => {
-  it('is refused, with all of them', async () => {
-    const env = { OPTIONAL_SUBGRAPHS: 'stock,shop,orders', SUBGRAPH_URLS: 'shops=http://127.0.0.1:1/graphql' }
-    await expect(startTinyGraph({ shop: createPatient('name').subgraph }, env)).rejects.toMatchObject({
+describe('a configuration that speaks of what there is not', () => {
+  it('is refused with all of it at once, before anybody is asked anything', async () => {
+    const { patient, subgraph } = createPatient('name')
+    const env = {
+      OPTIONAL_SUBGRAPHS: 'stock,shop,orders',
+      SUBGRAPH_URLS: 'shops=http://127.0.0.1:1/graphql',
+      PROPAGATE_HEADERS: 'garage:x-tenant',
+      SENSITIVE_FIELDS: 'Mutation.nope',
+      IDENTITY_KEY_FILE: '/nowhere/key.json',
+      EXPLORER: 'true',
+      EXPLORER_DOCUMENTS_PATH: '/nowhere/documents',
+    }
+    await expect(startTinyGraph({ shop: subgraph }, env)).rejects.toMatchObject({
       name: 'ConfigError',
       problems: [
         'SUBGRAPH_URLS: the supergraph has no subgraph shops; it has shop',
         'OPTIONAL_SUBGRAPHS: the supergraph has no subgraph stock; it has shop',
         'OPTIONAL_SUBGRAPHS: the supergraph has no subgraph orders; it has shop',
+        'PROPAGATE_HEADERS: the supergraph has no subgraph garage; it has shop',
+        'SENSITIVE_FIELDS: Mutation.nope has no @rateLimit in the supergraph',
+        "IDENTITY_KEY_FILE: /nowhere/key.json can't be read",
+        "EXPLORER_DOCUMENTS_PATH: /nowhere/documents can't be read",
       ],
     })
+    expect(patient.probed).toEqual([])
   })
 })

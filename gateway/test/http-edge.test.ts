@@ -129,6 +129,43 @@ describe('what never becomes a GraphQL request', () => {
   })
 })
 
+describe('a body with a key that could poison prototypes', () => {
+  it.each([
+    '{"query":"{ hello }","variables":{"__proto__":{}}}',
+    '{"query":"{ hello }","constructor":{"prototype":{}}}',
+  ])('was said to be no JSON: %s', async (body) => {
+    const { errors } = (await (await post(body)).json()) as { errors: { message: string }[] }
+    expect(errors[0]?.message).toContain('"__proto__"')
+  })
+})
+
+describe('HEAD', () => {
+  it('was named among the methods of the path of GraphQL, and refused', async () => {
+    const response = await fetch(graph.url, { method: 'HEAD' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
+  })
+})
+
+describe('a document with more mistakes than are listed', () => {
+  it('ended in words of the validator, without saying which limit it is', async () => {
+    const query = `{ hello(${Array.from({ length: 150 }, (_, n) => `unknown${n}: 1`).join(' ')}) }`
+    const { errors } = (await (await post({ query })).json()) as { errors: { message: string; extensions: object }[] }
+    expect(errors.at(-1)).toMatchObject({
+      message: 'The document has more mistakes than these 100.',
+      extensions: { code: 'LIMIT_EXCEEDED', limit: 'mistakes', maximum: 100 },
+    })
+  })
+})
+
+describe('introspection that is switched off', () => {
+  it('told clients how to program Apollo Server', async () => {
+    const { errors } = (await (await post({ query: '{ __schema { queryType { name } } }' })).json()) as {
+      errors: { message: string }[]
+    }
+    expect(new Set(errors.map(({ message }) => message))).toEqual(new Set(['Introspection is switched off here.']))
+  })
+})
+
 describe('a mutation by GET', () => {
   it('is refused with 405 whatever type is accepted, and not run', async () => {
     const before = graph.requests.length

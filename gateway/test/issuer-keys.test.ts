@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
 import { eventually } from '@portico/testkit/eventually'
@@ -8,6 +9,7 @@ import { createTokenVerifier } from '../src/admission/tokens/verifier.ts'
 import { bearer, createKey, ISSUER, startTokenIssuer, trustIn, type TokenIssuer } from './token-issuer.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
+const PATIENT = new AbortController().signal
 
 let issuer: TokenIssuer
 beforeEach(async () => {
@@ -49,9 +51,9 @@ describe("the issuer's keys", () => {
     for (const isDown of [false, true]) {
       issuer.isDown = isDown
       const flood = Array.from({ length: 500 }, async (_, index) =>
-        verifier.verify([await bearer(forger, { header: { kid: `made-up-${index}` } })]),
+        verifier.verify([await bearer(forger, { header: { kid: `made-up-${index}` } })], PATIENT),
       )
-      const visits = Array.from({ length: 500 }, () => verifier.verify([genuine]))
+      const visits = Array.from({ length: 500 }, () => verifier.verify([genuine], PATIENT))
       expect(new Set((await Promise.all(flood)).map(({ kind }) => kind))).toEqual(new Set(['invalid']))
       expect(new Set((await Promise.all(visits)).map(({ kind }) => kind))).toEqual(new Set(['viewer']))
     }
@@ -90,9 +92,28 @@ describe("the issuer's keys", () => {
     await using keys = startKeys({ cooldownMs: 0 })
     await using verifier = startVerifier()
     await expect(ask(keys, 'any')).rejects.toMatchObject({ name: 'IssuerKeysUnavailableError' })
-    expect(await verifier.verify([await bearer(issuer.key)])).toEqual({ kind: 'unverifiable' })
+    expect(await verifier.verify([await bearer(issuer.key)], PATIENT)).toEqual({ kind: 'unverifiable' })
     issuer.isDown = false
     expect(await ask(keys, issuer.key.publicJwk.kid)).toBe('known')
+  })
+
+  it('hold up nobody for longer than they wait, and are there for the next', async () => {
+    issuer.delayMs = 200
+    await using verifier = startVerifier()
+    const token = await bearer(issuer.key)
+    expect(await verifier.verify([token], AbortSignal.timeout(20))).toEqual({ kind: 'unverifiable' })
+    expect(await verifier.verify([token], PATIENT)).toMatchObject({ kind: 'viewer' })
+    expect(issuer.asked).toHaveLength(1)
+  })
+
+  it('that are being fetched do not hold up the end, as an issuer that hung once did for two seconds', async () => {
+    issuer.delayMs = 3_600_000
+    const keys = startKeys({ refreshMs: 1 })
+    await eventually(() => issuer.asked.length > 0)
+    const fetching = ask(keys, 'any').catch((error: Error) => error.name)
+    const ended = keys[Symbol.asyncDispose]().then(() => 'ended')
+    expect(await Promise.race([ended, sleep(1000, 'held up')])).toBe('ended')
+    expect(await fetching).toBe('IssuerKeysUnavailableError')
   })
 
   it('are refreshed, so that a withdrawn one is believed no more', async () => {
@@ -107,17 +128,17 @@ describe("the issuer's keys", () => {
   it('that were withdrawn take belief from tokens that were believed before', async () => {
     await using verifier = startVerifier({ refreshMs: 10, cooldownMs: 60_000 })
     const token = await bearer(issuer.key)
-    expect(await verifier.verify([token])).toMatchObject({ kind: 'viewer' })
+    expect(await verifier.verify([token], PATIENT)).toMatchObject({ kind: 'viewer' })
     const next = await createKey()
     issuer.published = [next.publicJwk]
-    await eventually(async () => (await verifier.verify([token])).kind === 'invalid')
-    expect(await verifier.verify([await bearer(next)])).toMatchObject({ kind: 'viewer' })
+    await eventually(async () => (await verifier.verify([token], PATIENT)).kind === 'invalid')
+    expect(await verifier.verify([await bearer(next)], PATIENT)).toMatchObject({ kind: 'viewer' })
   })
 
   it('of two are not guessed: a token has to name one of them', async () => {
     issuer.published.push((await createKey()).publicJwk)
     await using verifier = startVerifier()
-    expect(await verifier.verify([await bearer(issuer.key, { header: { kid: undefined } })])).toMatchObject({
+    expect(await verifier.verify([await bearer(issuer.key, { header: { kid: undefined } })], PATIENT)).toMatchObject({
       kind: 'invalid',
     })
   })
@@ -125,7 +146,7 @@ describe("the issuer's keys", () => {
   it('are not fetched from where a redirect leads', async () => {
     issuer.redirects = true
     await using verifier = startVerifier()
-    expect(await verifier.verify([await bearer(issuer.key)])).toEqual({ kind: 'unverifiable' })
+    expect(await verifier.verify([await bearer(issuer.key)], PATIENT)).toEqual({ kind: 'unverifiable' })
     expect(issuer.asked).toEqual(['/jwks.json'])
   })
 
@@ -135,7 +156,7 @@ describe("the issuer's keys", () => {
   ])('are nothing when they hold %s', async (_, key) => {
     issuer.published = [key]
     await using verifier = startVerifier()
-    const { kind } = await verifier.verify([await bearer(issuer.key)])
+    const { kind } = await verifier.verify([await bearer(issuer.key)], PATIENT)
     expect(kind).not.toBe('viewer')
   })
 })
@@ -147,7 +168,7 @@ describe('an issuer that is found by OIDC discovery', () => {
 
   it('is asked where its keys are', async () => {
     await using verifier = discover()
-    expect(await verifier.verify([await token()])).toMatchObject({ viewer: { id: 'someone' } })
+    expect(await verifier.verify([await token()], PATIENT)).toMatchObject({ viewer: { id: 'someone' } })
     expect(issuer.asked).toEqual(['/.well-known/openid-configuration', '/jwks.json'])
   })
 
@@ -155,9 +176,9 @@ describe('an issuer that is found by OIDC discovery', () => {
     const id = `${issuer.origin}/realms/shop/`
     issuer.discovery = { issuer: id }
     await using verifier = discover({ issuer: id })
-    expect(await verifier.verify([await token(id)])).toMatchObject({ kind: 'viewer' })
+    expect(await verifier.verify([await token(id)], PATIENT)).toMatchObject({ kind: 'viewer' })
     expect(issuer.asked[0]).toBe('/realms/shop/.well-known/openid-configuration')
-    expect(await verifier.verify([await token(id.slice(0, -1))])).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([await token(id.slice(0, -1))], PATIENT)).toMatchObject({ kind: 'invalid' })
   })
 
   it.each([
@@ -167,7 +188,7 @@ describe('an issuer that is found by OIDC discovery', () => {
   ])('is not believed when its document %s', async (_, discovery) => {
     issuer.discovery = discovery
     await using verifier = discover()
-    expect(await verifier.verify([await token()])).toEqual({ kind: 'unverifiable' })
+    expect(await verifier.verify([await token()], PATIENT)).toEqual({ kind: 'unverifiable' })
     expect(issuer.asked).not.toContain('/jwks.json')
   })
 

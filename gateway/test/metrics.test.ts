@@ -5,15 +5,21 @@ import { startTinyGraph, type TinyGraph } from './tiny-graph.ts'
 
 const GRAPH = {
   shop: {
-    sdl: `type Query { name: String broken: String } type Mutation { rename: String }`,
+    sdl: `type Query { name: String broken: String things: [Thing] } type Thing { broken: String } type Mutation { rename: String }`,
     resolvers: {
       Query: {
         name: () => 'Portico',
+        things: () => Array.from({ length: 50 }, () => ({})),
         broken: () => {
           throw new Error('no luck')
         },
       },
       Mutation: { rename: () => 'Loggia' },
+      Thing: {
+        broken: () => {
+          throw new Error('no luck')
+        },
+      },
     },
   },
 }
@@ -51,7 +57,7 @@ describe('the metrics of the gateway', () => {
       'portico_gateway_requests_total{operation="Name",type="query",outcome="ok",status="200"} 2',
       'portico_gateway_requests_total{operation="anonymous",type="mutation",outcome="ok",status="200"} 1',
       'portico_gateway_requests_total{operation="anonymous",type="query",outcome="ok",status="200"} 1',
-      'portico_gateway_requests_total{operation="none",type="none",outcome="failed",status="400"} 1',
+      'portico_gateway_requests_total{operation="none",type="none",outcome="refused",status="400"} 1',
     ])
     expect(await samples('request_duration_seconds_count{operation="Name"')).toEqual([
       'portico_gateway_request_duration_seconds_count{operation="Name",type="query"} 2',
@@ -69,6 +75,13 @@ describe('the metrics of the gateway', () => {
     ])
     expect(await samples('requests_in_flight')).toEqual(['portico_gateway_requests_in_flight 0'])
     expect(await samples('plan_cache_entries')).toEqual(['portico_gateway_plan_cache_entries 4'])
+  })
+
+  it('counted an error for each field of an answer that had one reason', async () => {
+    const { errors } = await postGraphql(graph.url, { query: '{ things { broken } }' })
+    expect(errors).toHaveLength(50)
+    await untilSample('errors_total{code="DOWNSTREAM_SERVICE_ERROR"} 2')
+    expect(await samples('errors_total{code="DOWNSTREAM_SERVICE_ERROR"}')).toHaveLength(1)
   })
 
   it('tell apart only so many operation names, however many clients invent', async () => {

@@ -1,6 +1,23 @@
 import { describe, expect, it } from '@jest/globals'
 import { ANONYMOUS } from '@portico/service-kit/viewer'
 import { networkOf, subjectOf } from '../src/admission/rate-limits/subject.ts'
+import { clientAddressOf } from '../src/http/client-address.ts'
+
+describe('the address of a client', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:99', '203.0.113.7'],
+    ['::FFFF:cb00:7107', '203.0.113.7'],
+    ['[2001:0DB8:0001::9]:443', '2001:db8:1::9'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['', 'unknown'],
+    ['garbage', 'unknown'],
+    ['203.0.113.7\n{"level":60}', 'unknown'],
+    ['203.0.113.7, 10.0.0.1', 'unknown'],
+  ])('that is told as %j is %s', (text, address) => {
+    expect(clientAddressOf(text)).toBe(address)
+  })
+})
 
 describe('the network of a client', () => {
   it.each([
@@ -21,7 +38,7 @@ describe('the network of a client', () => {
     ['203.0.113.7, 10.0.0.1', 'unknown'],
     ['1:2:3:4:5:6:7:8:9', 'unknown'],
   ])('of %j is %s', (address, network) => {
-    expect(networkOf(address)).toBe(network)
+    expect(networkOf(clientAddressOf(address))).toBe(network)
   })
 })
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@portico/service-kit/logger'
 import { eventually } from '@portico/testkit/eventually'
@@ -76,6 +78,18 @@ describeWithRedis('limits that gateways share in Redis', () => {
     expect(Number(retryAfter)).toBeGreaterThan(590)
     expect(await answered(other, '{ search }', 9)).toBe(5)
     expect([...messages(one), ...messages(two)]).toEqual([])
+  })
+
+  it('are asked for once for each field and request, however often it is selected', async () => {
+    await using graph = await startShop()
+    await counts(graph)
+    await using client = await connect(redis.url)
+    const scripts = () => statistic(client.redis, 'commandstats', /cmdstat_evalsha:calls=(\d+)/)
+    await ask(graph, '{ search busy }')
+    const before = await scripts()
+    const { data } = await ask(graph, '{ a: search b: search busy c: search d: search e: search f: busy }')
+    expect(data).toEqual({ a: 'found', b: 'found', busy: 'busy', c: 'found', d: 'found', e: null, f: 'busy' })
+    expect(await scripts()).toBe(before + 2)
   })
 
   it('are in keys that end with their window and do not tell who asked', async () => {
@@ -164,16 +178,43 @@ describeWithRedis('limits that gateways share in Redis', () => {
   }, 30_000)
 
   it('are shared again after Redis had stopped for so long that its connection was given up', async () => {
-    await using graph = await startShop()
-    await counts(graph)
+    await using line = await startLine(redis.url)
+    const log = createLogger({ service: 'test', level: 'silent' })
+    await using store = connectRateLimitRedis(
+      { url: line.url, timeoutMs: 50 },
+      { keyPrefix: 'test', log, hungConnectionMs: 100 },
+    )
+    store.client.defineCommand('rlflxIncr', COUNT)
+    await eventually(() => store.state().available)
+    expect(line.connections()).toBe(1)
     redis.stop()
-    expect(await answered(graph, '{ search }', 6)).toBe(5)
-    expect(messages(graph)).toEqual([GONE])
-    await new Promise((resolve) => setTimeout(resolve, 4500))
-    expect(await answered(graph, '{ search }', 2)).toBe(0)
+    await expect(store.client.rlflxIncr(['test:a', '1', '1'])).rejects.toThrow('Redis does not count.')
+    await eventually(() => line.connections() > 1)
+    expect(store.state().available).toBe(false)
     redis.continue()
-    await counts(graph)
-    expect(messages(graph)).toEqual([GONE, BACK])
+    await eventually(() => store.state().available)
+    expect(await store.client.rlflxIncr(['test:b', '1', '1'])).toEqual([1, 1000])
+  }, 30_000)
+
+  it('do not keep a gateway from stopping while it looks for a Redis that hangs', async () => {
+    const log = createLogger({ service: 'test', level: 'silent' })
+    const timeoutMs = 10_000
+    await using line = await startLine(redis.url)
+    const store = connectRateLimitRedis({ url: line.url, timeoutMs }, { keyPrefix: 'test', log })
+    await eventually(() => store.state().available)
+    await using client = await connect(redis.url)
+    // As a Redis that is full does, so that it is gone, and looked for.
+    await client.redis.config('SET', 'maxmemory', '1')
+    store.client.defineCommand('rlflxIncr', COUNT)
+    await expect(store.client.rlflxIncr(['test:a', '1', '1'])).rejects.toThrow('Redis does not count.')
+    redis.stop()
+    const asked = line.asked()
+    await eventually(() => line.asked() > asked)
+    const started = performance.now()
+    await store[Symbol.asyncDispose]()
+    const tookMs = performance.now() - started
+    redis.continue()
+    expect(tookMs).toBeLessThan(timeoutMs / 2)
   }, 30_000)
 
   it('are kept by the gateway itself while Redis refuses to write, without an end of messages', async () => {
@@ -183,7 +224,10 @@ describeWithRedis('limits that gateways share in Redis', () => {
     await client.redis.config('SET', 'maxmemory', '1')
     expect(await answered(graph, '{ search }', 9)).toBe(5)
     expect((await ask(graph, SIGN_IN)).code).toBe('SERVICE_UNAVAILABLE')
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    // It is looked for again and again, and refuses each time.
+    const refused = () => statistic(client.redis, 'errorstats', /errorstat_OOM:count=(\d+)/)
+    const before = await refused()
+    await eventually(async () => (await refused()) >= before + 2)
     expect(messages(graph)).toEqual([GONE])
     await client.redis.config('SET', 'maxmemory', '0')
     await counts(graph)
@@ -205,7 +249,7 @@ describeWithRedis('limits that gateways share in Redis', () => {
     const log = createLogger({ service: 'test', level: 'silent' })
     await using store = connectRateLimitRedis({ url: redis.url, timeoutMs: 50 }, { keyPrefix: 'test', log })
     await eventually(() => store.state().available)
-    store.client.defineCommand('rlflxIncr', { numberOfKeys: 1, lua: "return {redis.call('incr', KEYS[1]), 1000}" })
+    store.client.defineCommand('rlflxIncr', COUNT)
     await store.client.rlflxIncr(['test:a', '1', '1'])
     const late = store.client.rlflxIncr(['test:a', '1', '1'])
     // The answer arrives while nothing else can run.
@@ -215,6 +259,42 @@ describeWithRedis('limits that gateways share in Redis', () => {
     expect(store.state()).toMatchObject({ available: true })
   })
 })
+
+const COUNT = { numberOfKeys: 1, lua: "return {redis.call('incr', KEYS[1]), 1000}" }
+
+/** A number of `INFO`; 0 before there is one. */
+async function statistic(redis: Redis, section: string, pattern: RegExp): Promise<number> {
+  return Number(pattern.exec(await redis.info(section))?.[1] ?? 0)
+}
+
+/** A line to a server that tells how often it was connected, and how much was sent. */
+async function startLine(to: string) {
+  const sockets = new Set<Socket>()
+  const totals = { connections: 0, chunks: 0 }
+  const { hostname, port } = new URL(to)
+  const server = createServer((socket) => {
+    const onward = createConnection({ host: hostname, port: Number(port) })
+    totals.connections += 1
+    for (const end of [socket, onward]) {
+      sockets.add(end)
+      end.on('error', () => undefined).on('close', () => [socket, onward].forEach((other) => other.destroy()))
+    }
+    socket.on('data', () => (totals.chunks += 1))
+    socket.pipe(onward).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}/0`,
+    connections: () => totals.connections,
+    /** How often something was sent. */
+    asked: () => totals.chunks,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
 
 async function connect(url: string): Promise<AsyncDisposable & { redis: Redis }> {
   const redis = new Redis(url, { lazyConnect: true })

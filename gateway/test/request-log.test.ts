@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
@@ -41,6 +42,13 @@ async function line(): Promise<Record<string, unknown>> {
   const lines = graph.logged.filter(({ msg }) => msg === 'request')
   expect(lines).toHaveLength(1)
   return lines[0] ?? {}
+}
+
+/** Writes bytes to a connection of its own, and reads until the gateway closes it. */
+async function exchange({ url }: TinyGraph, bytes: string): Promise<string> {
+  const socket = connect(Number(url.port), url.hostname)
+  socket.write(bytes)
+  return text(socket)
 }
 
 const send = (body: string, headers: Record<string, string> = {}) =>
@@ -99,18 +107,43 @@ describe('the log line of a request', () => {
   })
 
   it.each([
-    ['a body that is no JSON', () => send('{'), 400],
-    ['a body that is too large', () => send(JSON.stringify({ query: 'x'.repeat(2_000_000) })), 413],
-    ['a body of another type', () => send('a=b', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
-    ['a body without a query', () => send('{}'), 400],
-    ['a path that there is not', () => fetch(new URL('/nowhere?token=secret', graph.url)), 404],
-    ['a path that can not be read', () => fetch(new URL('/%zz', graph.url)), 400],
-  ])('is written for %s, too', async (_, request, status) => {
+    ['a body that is no JSON', () => send('{'), 400, 'BAD_REQUEST'],
+    ['a body that is too large', () => send(JSON.stringify({ query: 'x'.repeat(2_000_000) })), 413, 'BODY_TOO_LARGE'],
+    ['another type', () => send('a=b', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body without a query', () => send('{}'), 400, 'BAD_REQUEST'],
+    ['a bare GET', () => fetch(`${graph.url.href}?query={shop{name}}`), 400, 'BAD_REQUEST'],
+    ['a path that there is not', () => fetch(new URL('/nowhere?token=secret', graph.url)), 404, 'NOT_FOUND'],
+    ['a path that can not be read', () => fetch(new URL('/%zz', graph.url)), 400, 'BAD_REQUEST'],
+  ])('is written for %s, too, with its code', async (_, request, status, code) => {
     const response = await request()
     expect(response.status).toBe(status)
     const written = await line()
-    expect(written).toMatchObject({ level: 'info', status, requestId: response.headers.get('x-request-id') })
+    const requestId = response.headers.get('x-request-id')
+    expect(written).toMatchObject({ level: 'info', status, requestId, errorCodes: { [code]: 1 } })
     expect(JSON.stringify(written)).not.toContain('secret')
+  })
+
+  it.each([
+    ['bytes that are no HTTP', 'NONSENSE\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['too many headers', `GET /graphql HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+  ])('was missing for %s, and the answer had no id', async (_, bytes, status, code) => {
+    const answer = await exchange(graph, bytes)
+    const { requestId, ...written } = await line()
+    expect(written).toMatchObject({ level: 'info', status, errorCodes: { [code]: 1 } })
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*x-request-id: ${String(requestId)}\r\n`))
+    expect(answer).toContain("content-security-policy: default-src 'none'")
+    expect(answer).toContain(`"requestId":"${String(requestId)}"}`)
+  })
+
+  it('said that the client had gone, when its body had not come in time', async () => {
+    await using impatient = await startTinyGraph({ shop: SHOP, ratings: RATINGS }, { RECEIVE_TIMEOUT_MS: '100' })
+    const head =
+      'POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nX-Request-Id: slow-body-1'
+    expect(await exchange(impatient, `${head}\r\nContent-Length: 100\r\n\r\n{`)).toMatch(/^HTTP\/1\.1 408 /)
+    await eventually(() => impatient.logged.some(({ msg }) => msg === 'request'))
+    const written = impatient.logged.find(({ msg }) => msg === 'request')
+    expect(written).toMatchObject({ status: 408, requestId: 'slow-body-1', errorCodes: { RECEIVE_TIMEOUT: 1 } })
+    expect(written).not.toHaveProperty('aborted')
   })
 
   it('tells of a client that went away, and of the call that was given up for it', async () => {

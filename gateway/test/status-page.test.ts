@@ -30,18 +30,35 @@ describe('the status page', () => {
       status: 'unavailable',
       subgraphs: { orders: { ...up, state: 'down', lastError: 'answered 503' }, users: { ...up, critical: false } },
     })
-    expect(page).toContain('not ready: a critical subgraph is down')
-    expect(page).toMatch(/orders<\/th>\s*<td class="state bad">✗ down<\/td>/)
-    expect(page).toMatch(/users <span class="quiet">\(optional\)<\/span><\/th>\s*<td class="state good">✓ up<\/td>/)
+    expect(page).toContain('<title>✗ Portico: not ready</title>')
+    expect(page).toContain('The gateway is not ready: orders is down')
+    expect(page).toMatch(/orders<\/th>\s*<td [^>]*data-label="State"><span class="state bad">✗ down<\/span><\/td>/)
+    expect(page).toMatch(
+      /users <span class="quiet">\(optional\)<\/span><\/th>\s*<td [^>]*><span class="state good">✓ up<\/span>/,
+    )
     expect(page).toContain('<time datetime="2026-11-22T11:58:30.000Z">2026-11-22 11:58:30 UTC</time> (90 s ago)')
     expect(page).toContain('answered 503')
     expect(page).not.toContain('Rate limits')
+  })
+
+  it('said that the gateway is ready, and no more, while what it can do without was down', () => {
+    const { host: _, schemaHash: __, ...state } = up
+    const down = { ...up, critical: false, state: 'down' } as const
+    const page = render({
+      subgraphs: { orders: down, users: up },
+      rateLimitStore: { ...state, critical: false, state: 'down', latencyMs: null },
+    })
+    expect(page).toContain('<title>! Portico: ready, but orders and Redis are down</title>')
+    expect(page).toContain('<h1 class="fair">! Ready, but orders and Redis are down</h1>')
+    expect(render({ subgraphs: { orders: down } })).toContain('Ready, but orders is down')
+    expect(render({ subgraphs: { users: up } })).toContain('<h1 class="good">✓ The gateway is ready</h1>')
   })
 
   it('shows the store of rate limits when there is one', () => {
     const { host: _, schemaHash: __, ...state } = up
     const page = render({ rateLimitStore: { ...state, state: 'down', latencyMs: null, lastError: 'ECONNREFUSED' } })
     expect(page).toMatch(/Rate limits<\/h2>[^]*Redis[^]*✗ down[^]*ECONNREFUSED/)
+    expect(page).not.toContain('Latency')
   })
 
   it('is allowed exactly the style that it has', () => {

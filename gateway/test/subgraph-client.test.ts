@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
+import { startDeadline } from '../src/deadline.ts'
 import { createSubgraphClient, type SubgraphClient } from '../src/subgraph/client.ts'
 
 const OPTIONS = { headers: {}, signal: new AbortController().signal, deadline: Infinity }
@@ -10,7 +11,13 @@ async function withServer(answer: RequestListener, test: (client: SubgraphClient
   const server = createServer(answer).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`)
-  await using client = createSubgraphClient({ name: 'shop', url, timeoutMs: 300, answerLimitBytes: 1000 })
+  await using client = createSubgraphClient({
+    name: 'shop',
+    url,
+    timeoutMs: 300,
+    connections: 64,
+    answerLimitBytes: 1000,
+  })
   try {
     await test(client, url)
   } finally {
@@ -110,14 +117,39 @@ describe('a client of a subgraph', () => {
     expect(followed).toBe(false)
   })
 
-  it('stops waiting when its caller is gone', async () => {
-    const gone = new AbortController()
+  it('stops waiting when its caller is gone, or the time of the whole request is over, and tells them apart', async () => {
+    using gone = startDeadline({ withinMs: 60_000 })
     await withServer(
-      () => gone.abort(),
+      () => gone.abort(new Error('gone')),
       async (client) => {
         const sending = client.send({ query: '{ a }' }, { ...OPTIONS, signal: gone.signal })
-        await expect(sending).rejects.toMatchObject({ name: 'SubgraphError' })
+        await expect(sending).rejects.toMatchObject({ name: 'SubgraphError', reason: 'cancelled' })
       },
     )
+    using over = startDeadline({ withinMs: 50 })
+    await withServer(
+      () => undefined,
+      async (client) => {
+        const sending = client.send({ query: '{ a }' }, { ...OPTIONS, signal: over.signal })
+        await expect(sending).rejects.toMatchObject({ name: 'SubgraphError', reason: 'request-timeout' })
+      },
+    )
+  })
+
+  it('sends nothing for a caller who is gone already', async () => {
+    let asked = false
+    using gone = startDeadline({ withinMs: 60_000 })
+    gone.abort(new Error('gone'))
+    await withServer(
+      (_, response) => {
+        asked = true
+        response.end('{"data":{}}')
+      },
+      async (client) => {
+        const sending = client.send({ query: '{ a }' }, { ...OPTIONS, signal: gone.signal })
+        await expect(sending).rejects.toMatchObject({ reason: 'cancelled' })
+      },
+    )
+    expect(asked).toBe(false)
   })
 })

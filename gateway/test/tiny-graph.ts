@@ -33,8 +33,12 @@ export interface TinySubgraph {
   /** SDL without the `@link` of federation, which is added. */
   sdl: string
   resolvers: object
+  /** Makes the text of an answer into one that another server might have sent. */
+  editAnswer?: (text: string) => string
   /** Answers what is no GraphQL request, such as probes; by default each with 200. */
   onGet?: RequestListener
+  /** Answers operations in place of the resolvers. */
+  onPost?: RequestListener
 }
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
@@ -58,7 +62,7 @@ export async function startTinyGraph(
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const requests: SubgraphRequest[] = []
   const list: { name: string; url: string; schema: string }[] = []
-  for (const [name, { sdl, resolvers, onGet }] of Object.entries(subgraphs)) {
+  for (const [name, { sdl, resolvers, onGet, onPost, editAnswer = String }] of Object.entries(subgraphs)) {
     await writeFile(join(folder, `${name}.graphql`), LINK + sdl)
     const typeDefs = parse(LINK + sdl)
     const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }])
@@ -66,10 +70,11 @@ export async function startTinyGraph(
       if (request.method === 'GET') return ''
       const { query, variables = {} } = await readJson(request)
       requests.push({ subgraph: name, query, variables, headers: request.headers })
-      return JSON.stringify(await graphql({ schema, source: query, variableValues: variables }))
+      return editAnswer(JSON.stringify(await graphql({ schema, source: query, variableValues: variables })))
     }
     const server = createServer((request, response) => {
-      if (request.method === 'GET' && onGet) return onGet(request, response)
+      const listener = request.method === 'GET' ? onGet : onPost
+      if (listener) return listener(request, response)
       response.setHeader('content-type', 'application/json')
       void answer(request).then((text) => response.end(text))
     })

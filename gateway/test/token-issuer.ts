@@ -80,7 +80,7 @@ export async function startTokenIssuer(alg = 'EdDSA'): Promise<TokenIssuer> {
         response.end(JSON.stringify(document))
       } else if (issuer.redirects && path === '/jwks.json') response.writeHead(302, { location: '/moved' }).end()
       else response.end(JSON.stringify({ keys: issuer.published }))
-    }, issuer.delayMs)
+    }, issuer.delayMs).unref()
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -14,6 +14,7 @@ import {
 } from './token-issuer.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
+const PATIENT = new AbortController().signal
 
 describe('a bearer token', () => {
   let issuer: TokenIssuer
@@ -27,17 +28,17 @@ describe('a bearer token', () => {
     await verifier[Symbol.asyncDispose]()
     await issuer[Symbol.asyncDispose]()
   })
-  const verify = async (parts: TokenParts = {}) => verifier.verify([await bearer(issuer.key, parts)])
+  const verify = async (parts: TokenParts = {}) => verifier.verify([await bearer(issuer.key, parts)], PATIENT)
 
   it('says who the viewer is and what they may do, the second time as the first', async () => {
     const token = await bearer(issuer.key)
     for (const _ of [1, 2]) {
-      expect(await verifier.verify([token])).toEqual({
+      expect(await verifier.verify([token], PATIENT)).toEqual({
         kind: 'viewer',
         viewer: { kind: 'user', id: 'someone', roles: ['CUSTOMER'], scopes: ['a', 'b'], plan: 'PRO' },
       })
     }
-    expect(await verifier.verify([])).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
+    expect(await verifier.verify([], PATIENT)).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
   })
 
   it.each<{ fault: string; parts: TokenParts }>([
@@ -45,6 +46,8 @@ describe('a bearer token', () => {
     { fault: 'never expires', parts: { claims: { exp: undefined } } },
     { fault: 'expires at no time', parts: { claims: { exp: 'tomorrow' } } },
     { fault: 'is not valid yet', parts: { claims: { nbf: inSeconds(60) } } },
+    { fault: 'was issued in the future', parts: { claims: { iat: inSeconds(600) } } },
+    { fault: 'was issued at no time', parts: { claims: { iat: 'now' } } },
     { fault: 'comes from another issuer', parts: { claims: { iss: 'https://elsewhere.test' } } },
     { fault: 'comes from no issuer', parts: { claims: { iss: undefined } } },
     { fault: 'is meant for someone else', parts: { claims: { aud: 'another' } } },
@@ -63,6 +66,7 @@ describe('a bearer token', () => {
   it('is believed for five seconds more, since clocks differ', async () => {
     expect(await verify({ claims: { exp: inSeconds(-3) } })).toMatchObject({ kind: 'viewer' })
     expect(await verify({ claims: { nbf: inSeconds(3) } })).toMatchObject({ kind: 'viewer' })
+    expect(await verify({ claims: { iat: inSeconds(3) } })).toMatchObject({ kind: 'viewer' })
   })
 
   it('is believed no longer than it says, though it was believed before', async () => {
@@ -70,12 +74,16 @@ describe('a bearer token', () => {
     const later = async (seconds: number) => {
       passed = seconds * 1000
       try {
-        return (await verifier.verify([token])).kind
+        return (await verifier.verify([token], PATIENT)).kind
       } finally {
         passed = 0
       }
     }
     expect([await later(0), await later(55), await later(66)]).toEqual(['viewer', 'viewer', 'invalid'])
+  })
+
+  it('may leave out when it was issued', async () => {
+    expect(await verify({ claims: { iat: undefined } })).toMatchObject({ kind: 'viewer' })
   })
 
   it('may be meant for others as well', async () => {
@@ -106,7 +114,7 @@ describe('a bearer token', () => {
       `Bearer ${header({ alg: 'NONE', typ: 'at+jwt', kid })}.${payload}.${signature}`,
       ...confused,
     ]) {
-      expect(await verifier.verify([attempt])).toMatchObject({ kind: 'invalid' })
+      expect(await verifier.verify([attempt], PATIENT)).toMatchObject({ kind: 'invalid' })
     }
   })
 
@@ -123,18 +131,18 @@ describe('a bearer token', () => {
       { kid: '../../etc/passwd' },
       { kid: '__proto__' },
     ]) {
-      expect(await verifier.verify([await bearer(forger, { header })])).toMatchObject({ kind: 'invalid' })
+      expect(await verifier.verify([await bearer(forger, { header })], PATIENT)).toMatchObject({ kind: 'invalid' })
     }
     expect(theirs.asked).toEqual([])
   })
 
   it('whose signature or content was touched is invalid, also after the genuine one was believed', async () => {
     const genuine = await bearer(issuer.key)
-    expect(await verifier.verify([genuine])).toMatchObject({ kind: 'viewer' })
+    expect(await verifier.verify([genuine], PATIENT)).toMatchObject({ kind: 'viewer' })
     const [header, , signature] = genuine.split('.')
     const payload = Buffer.from(JSON.stringify({ sub: 'admin', exp: inSeconds(300) })).toString('base64url')
-    expect(await verifier.verify([`${header}.${payload}.${signature}`])).toMatchObject({ kind: 'invalid' })
-    expect(await verifier.verify([genuine.slice(0, -4)])).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([`${header}.${payload}.${signature}`], PATIENT)).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([genuine.slice(0, -4)], PATIENT)).toMatchObject({ kind: 'invalid' })
   })
 
   it.each([
@@ -151,18 +159,18 @@ describe('a bearer token', () => {
     `Bearer ${'a'.repeat(9000)}.b.c`,
     'Bearer a.b.c.d.e',
   ])('can not be %j', async (authorization) => {
-    expect(await verifier.verify([authorization])).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([authorization], PATIENT)).toMatchObject({ kind: 'invalid' })
   })
 
   it('is invalid beside another', async () => {
     const token = await bearer(issuer.key)
-    expect(await verifier.verify([token, token])).toMatchObject({ kind: 'invalid' })
+    expect(await verifier.verify([token, token], PATIENT)).toMatchObject({ kind: 'invalid' })
   })
 
   it('of an algorithm that is not configured is invalid, whatever keys the issuer has', async () => {
     const rsa = await createKey('RS256')
     issuer.published.push(rsa.publicJwk)
-    expect(await verifier.verify([await bearer(rsa)])).toMatchObject({ kind: 'invalid', reason: /alg/ })
+    expect(await verifier.verify([await bearer(rsa)], PATIENT)).toMatchObject({ kind: 'invalid', reason: /alg/ })
   })
 })
 
@@ -172,7 +180,7 @@ describe('a bearer token of another algorithm', () => {
     async (alg) => {
       await using issuer = await startTokenIssuer(alg)
       await using verifier = createTokenVerifier(trustIn(issuer.jwksUrl, { algorithms: [alg] }), { log })
-      expect(await verifier.verify([await bearer(issuer.key)])).toMatchObject({ viewer: { id: 'someone' } })
+      expect(await verifier.verify([await bearer(issuer.key)], PATIENT)).toMatchObject({ viewer: { id: 'someone' } })
     },
   )
 
@@ -181,16 +189,16 @@ describe('a bearer token of another algorithm', () => {
     await using any = createTokenVerifier(trustIn(issuer.jwksUrl, { type: undefined }), { log })
     await using jwt = createTokenVerifier(trustIn(issuer.jwksUrl, { type: 'JWT' }), { log })
     const [plain, access] = [await bearer(issuer.key, { header: { typ: 'JWT' } }), await bearer(issuer.key)]
-    expect(await any.verify([plain])).toMatchObject({ kind: 'viewer' })
-    expect(await any.verify([access])).toMatchObject({ kind: 'viewer' })
-    expect(await jwt.verify([plain])).toMatchObject({ kind: 'viewer' })
-    expect(await jwt.verify([access])).toMatchObject({ kind: 'invalid' })
+    expect(await any.verify([plain], PATIENT)).toMatchObject({ kind: 'viewer' })
+    expect(await any.verify([access], PATIENT)).toMatchObject({ kind: 'viewer' })
+    expect(await jwt.verify([plain], PATIENT)).toMatchObject({ kind: 'viewer' })
+    expect(await jwt.verify([access], PATIENT)).toMatchObject({ kind: 'invalid' })
   })
 })
 
 describe('without a configured issuer', () => {
   it('everyone is anonymous', async () => {
     await using verifier = createTokenVerifier(undefined, { log })
-    expect(await verifier.verify(['Bearer a.b.c'])).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
+    expect(await verifier.verify(['Bearer a.b.c'], PATIENT)).toEqual({ kind: 'viewer', viewer: { kind: 'anonymous' } })
   })
 })

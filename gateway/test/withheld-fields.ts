@@ -11,6 +11,7 @@ import {
 } from 'graphql'
 import type { Refusals } from '../src/admission/gate.ts'
 import type { Operation } from '../src/operation.ts'
+import { toOperation as operationFrom } from '../src/admission/operations.ts'
 import { createWithholding } from '../src/admission/withhold.ts'
 
 type Variables = Record<string, unknown>
@@ -36,13 +37,7 @@ export function toOperation(schema: GraphQLSchema, source: string): Operation {
   if (mistake) throw mistake
   const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!definition) throw new Error('There is no operation.')
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  return {
-    document,
-    definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-    key: source,
-  }
+  return operationFrom(document, definition, source)
 }
 
 /** Executes what is left of an operation over data with graphql-js, and restores the answer. */
@@ -58,7 +53,7 @@ export function withhold(shop: Shop, source: string, refusals: Refusals, variabl
     if (mistake) throw new Error(`${mistake.message}\n${text}`)
   }
   const left = isEmpty ? { data: {} } : execute({ schema, data }, reduced, variables)
-  const answer = withholding.restore(left, { operation, refusals, variables })
+  const answer = withholding.restore(left, { operation, refusals, coerced: variables })
   return { reduced, text, answer: JSON.parse(JSON.stringify(answer)) as ExecutionResult }
 }
 

@@ -204,11 +204,28 @@ describe('a withheld field', () => {
 })
 
 describe('an operation of which everything is withheld', () => {
-  it('has nothing left to fetch, but tells of the schema', () => {
-    const source = '{ t: __typename me { name } ... on Query { __type(name: "Row") { name } } }'
-    const { reduced, answer } = check(source, ['me'])
+  it('has nothing left to fetch', () => {
+    const { reduced, answer } = check('{ t: __typename me { name } ... on Query { me { email } } }', ['me'])
     expect(reduced.definition.selectionSet.selections).toEqual([])
-    expect(answer.data).toEqual({ t: 'Query', me: null, __type: { name: 'Row' } })
+    expect(answer.data).toEqual({ t: 'Query', me: null })
+  })
+
+  it('still tells of the schema, arguments and built-in types included', () => {
+    const { answer } = check(
+      `query ($deep: Boolean = true) {
+        me { name }
+        ... on Query { __type(name: "Query") { fields { name args { name type { name } } } } }
+        again: __type(name: "Mutation") { name fields @include(if: $deep) { args { name } } }
+        __schema { queryType { name } }
+      }`,
+      ['me'],
+    )
+    expect(answer.data).toMatchObject({
+      me: null,
+      __type: { fields: expect.arrayContaining([{ name: 'items', args: [{ name: 'first', type: { name: 'Int' } }] }]) },
+      again: { name: 'Mutation', fields: [{ args: [] }, { args: [{ name: 'by' }] }, { args: [] }] },
+      __schema: { queryType: { name: 'Query' } },
+    })
   })
 })
 
@@ -234,6 +251,64 @@ describe('what is left of an operation', () => {
     const refused = Array.from({ length: 20 }, (_, depth) => `items${'.related'.repeat(depth + 1)}@Film`)
     expect(() => withhold(shop, deep(20), refuse(...refused))).toThrow(error)
     check(deep(5), refused)
+  })
+})
+
+describe('a field that some types refuse at every level', () => {
+  it('does not double what is asked for at each of them', () => {
+    const textAt = (depth: number) => {
+      const source = `{ items { ${'related { '.repeat(depth)} id price ${'}'.repeat(depth)} } }`
+      const refused = Array.from({ length: depth }, (_, level) => `items${'.related'.repeat(level + 1)}@Film`)
+      return check(source, refused).text
+    }
+    const [three = '', six = '', nine = ''] = [3, 6, 9].map(textAt)
+    expect(nine.length - six.length).toBeLessThan(1.2 * (six.length - three.length))
+  })
+})
+
+describe('a client that calls another field __typename', () => {
+  it('gets what it asked for', () => {
+    const { answer } = check('{ items { __typename: id price } }', ['items.price'])
+    expect(answer.data).toEqual({
+      items: [
+        { __typename: 'b', price: null },
+        { __typename: 'f', price: null },
+      ],
+    })
+    check('{ items { __typename_: id t: __typename price __typename: price related { __typename } } }', [
+      'items.price@Book',
+    ])
+  })
+})
+
+describe('a field that is refused at a path', () => {
+  it('is not fetched of an interface that no type implements', () => {
+    const nobody = buildSchema('type Query { any: Any } interface Any { secret: Int open: Int }')
+    const { text } = withhold({ schema: nobody, data: {} }, '{ any { secret open } }', refuse('any.secret'))
+    expect(text).not.toContain('secret')
+    expect(text).toContain('open')
+  })
+})
+
+describe('more refused fields than anybody reads of', () => {
+  it('have a thousand errors, and one that says how many there are beside them, and all are null', () => {
+    const many = Array.from({ length: 700 })
+    const large = { schema, data: { items: many.map(() => book) } }
+    const { answer } = withhold(large, '{ items { price again: price id } }', refuse('items.price', 'items.again'))
+    expect(answer.errors).toHaveLength(1001)
+    expect(answer.errors?.[999]).toMatchObject({ message: 'No.', path: ['items', 499, 'again'] })
+    const { path, ...last } = answer.errors?.at(-1) ?? {}
+    expect(path).toBeUndefined()
+    expect(last).toMatchObject({ message: expect.stringContaining('400 more errors'), extensions: refusal.extensions })
+    expect(answer.data).toEqual({ items: many.map(() => ({ price: null, again: null, id: 'b' })) })
+  })
+
+  it('still take with them what must not be null', () => {
+    const lenient = buildSchema('type Query { rows: [Row] } type Row { open: Int! closed: Int! }')
+    const rows = Array.from({ length: 1200 }, () => row)
+    const { answer } = withhold({ schema: lenient, data: { rows } }, '{ rows { open closed } }', refuse('rows.closed'))
+    expect(answer.errors).toHaveLength(1001)
+    expect(answer.data).toEqual({ rows: rows.map(() => null) })
   })
 })
 

@@ -1,15 +1,6 @@
-import {
-  getNamedType,
-  isAbstractType,
-  isCompositeType,
-  type GraphQLCompositeType,
-  type GraphQLField,
-  type GraphQLNamedType,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-} from 'graphql'
-import { LRUCache } from 'lru-cache'
-import { fieldSites, sitePath, sitePathOn } from './field-sites.ts'
+import { getNamedType, isCompositeType, type GraphQLField, type GraphQLNamedType, type GraphQLSchema } from 'graphql'
+import { createOperationCache } from '../operation-cache.ts'
+import { fieldSites, objectsOf, sitePath, sitePathOn } from './field-sites.ts'
 import { NOTHING_REFUSED, type Gate, type Refusal, type Refusals } from './gate.ts'
 import type { Operation } from '../operation.ts'
 import { isMet, type Demand, type Requirements } from '../supergraph/requirements.ts'
@@ -36,24 +27,20 @@ export interface AuthorizationOptions {
  */
 export function createAuthorization({ schema, requirements, cacheSize }: AuthorizationOptions): Gate {
   if (!requirements.any) return () => NOTHING_REFUSED
-  const demandsByOperation = new LRUCache<string, readonly Demand[]>({ max: cacheSize })
-  const refusalsByOperation = new LRUCache<string, Refusals>({ max: cacheSize })
-
-  function objectsOf(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
-    return isAbstractType(type) ? schema.getPossibleTypes(type) : [type]
-  }
+  const demandsByOperation = createOperationCache<readonly Demand[]>({ maxEntries: cacheSize })
+  const refusalsByOperation = createOperationCache<Refusals>({ maxEntries: cacheSize, sizeOf: charactersIn })
 
   /** The types that a field's value may be of. */
   function returnedTypes({ type }: Field): readonly GraphQLNamedType[] {
     const named = getNamedType(type)
-    return isCompositeType(named) ? objectsOf(named) : [named]
+    return isCompositeType(named) ? objectsOf(named, schema) : [named]
   }
 
   function demandsIn(operation: Operation): readonly Demand[] {
     const demands = new Set<Demand>()
     for (const { definition, parentType } of fieldSites(operation, schema)) {
-      const types = [...objectsOf(parentType), ...returnedTypes(definition)]
-      const ofFields = objectsOf(parentType).map(({ name }) => requirements.ofField(name, definition.name))
+      const types = [...objectsOf(parentType, schema), ...returnedTypes(definition)]
+      const ofFields = objectsOf(parentType, schema).map(({ name }) => requirements.ofField(name, definition.name))
       for (const demand of [...ofFields, ...types.map(({ name }) => requirements.ofType(name))].flat())
         demands.add(demand)
     }
@@ -68,7 +55,7 @@ export function createAuthorization({ schema, requirements, cacheSize }: Authori
       const { definition, parentType } = site
       const returned = returnedTypes(definition)
       const showsNothing = returned.length > 0 && returned.every(isHidden)
-      for (const type of objectsOf(parentType)) {
+      for (const type of objectsOf(parentType, schema)) {
         if (showsNothing || isHidden(type) || someUnmet(requirements.ofField(type.name, definition.name))) {
           refusals.set(sitePathOn(sitePath(site), type), UNAUTHORIZED)
         }
@@ -78,13 +65,16 @@ export function createAuthorization({ schema, requirements, cacheSize }: Authori
   }
 
   return (operation, { context: { viewer } }) => {
-    const demands = demandsByOperation.get(operation.key) ?? demandsIn(operation)
-    demandsByOperation.set(operation.key, demands)
+    const demands = demandsByOperation.get(operation, () => demandsIn(operation))
     const unmet = demands.filter((demand) => !isMet(demand, viewer))
     if (unmet.length === 0) return NOTHING_REFUSED
-    const key = `${operation.key} ${unmet.map(({ id }) => id).join()}`
-    const refusals = refusalsByOperation.get(key) ?? refusalsIn(operation, new Set(unmet))
-    refusalsByOperation.set(key, refusals)
-    return refusals
+    const byWhom = unmet.map(({ id }) => id).join()
+    return refusalsByOperation.get(operation, () => refusalsIn(operation, new Set(unmet)), byWhom)
   }
+}
+
+function charactersIn(refusals: Refusals): number {
+  let characters = 0
+  for (const key of refusals.keys()) characters += key.length
+  return characters
 }

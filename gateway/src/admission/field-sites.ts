@@ -4,6 +4,7 @@ import {
   GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
+  isAbstractType,
   isCompositeType,
   isInterfaceType,
   isObjectType,
@@ -79,7 +80,7 @@ export function* fieldSites(
     const hasFields = isObjectType(parentType) || isInterfaceType(parentType)
     const definition = hasFields ? parentType.getFields()[field.name.value] : undefined
     if (!definition) return
-    const site = { field, definition, parentType, responseName: field.alias?.value ?? field.name.value, parent }
+    const site = { field, definition, parentType, responseName: responseNameOf(field), parent }
     yield site
     const type = getNamedType(definition.type)
     if (field.selectionSet && isCompositeType(type)) yield* within(field.selectionSet, type, site)
@@ -88,14 +89,29 @@ export function* fieldSites(
   yield* within(operation.definition.selectionSet, root, undefined)
 }
 
+/** The name that a field has in the answer. */
+export function responseNameOf({ alias, name }: FieldNode): string {
+  return alias?.value ?? name.value
+}
+
 /** Where a site's field is in the answer: response names joined by dots, without list indices, such as `me.orders`. */
 export function sitePath({ responseName, parent }: Pick<FieldSite, 'responseName' | 'parent'>): string {
-  return parent ? `${sitePath(parent)}.${responseName}` : responseName
+  return pathIn(parent ? sitePath(parent) : '', responseName)
+}
+
+/** The path of a field in an object that is at a path; the root is at `''`. */
+export function pathIn(parent: string, responseName: string): string {
+  return parent === '' ? responseName : `${parent}.${responseName}`
 }
 
 /** The key of a site's field on objects of one type only. */
 export function sitePathOn(path: string, type: GraphQLObjectType): string {
   return `${path}@${type.name}`
+}
+
+/** The types that an object may be of where a selection set is on a type. */
+export function objectsOf(type: GraphQLCompositeType, schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [type]
 }
 
 /** What a fragment on `condition` selects from where `type` is. */

@@ -1,5 +1,7 @@
+import type { GraphQLObjectType } from 'graphql'
 import type { GatewayContext } from '../context.ts'
 import type { Operation } from '../operation.ts'
+import { sitePathOn } from './field-sites.ts'
 
 /** Why a field is not answered: what its error says beside its path. */
 export interface Refusal {
@@ -18,10 +20,15 @@ export type Refusals = ReadonlyMap<string, Refusal>
 
 export const NOTHING_REFUSED: Refusals = new Map()
 
+/** Why the field at a path is refused to objects of a type, if it is. */
+export function refusalAt(refusals: Refusals, path: string, type: GraphQLObjectType): Refusal | undefined {
+  return refusals.get(path) ?? refusals.get(sitePathOn(path, type))
+}
+
 /** For whom an operation is to be executed. */
 export interface GateRequest {
-  /** As the client sent them, valid for the operation. */
-  variables: Readonly<Record<string, unknown>>
+  /** The variables as the operation's types and defaults make them; those of `@skip` and `@include` are booleans. */
+  coerced: Readonly<Record<string, unknown>>
   context: GatewayContext
 }
 

@@ -26,18 +26,20 @@ export const SANDBOX_ORIGIN = 'https://studio.apollographql.com'
 const DEVELOPMENT_ORIGINS = [SANDBOX_ORIGIN, 'http://localhost:*', 'http://127.0.0.1:*']
 
 const switchOf = (meaning: string) =>
-  flag().optional().describe(`${meaning} Default: true in development, false in production.`)
+  flag().optional().describe(`${meaning} Default: \`true\` in development, \`false\` in production.`)
 
 const origins = () =>
-  commaList().transform((entries, context) => {
-    if (entries.length === 1 && entries[0] === 'none') return []
-    if (entries.length === 1 && entries[0] === '*') return entries
-    if (entries.every(isOrigin)) return entries
-    context.addIssue(
-      'must be a list of origins such as https://shop.example,http://localhost:* with no path behind them, or * or none alone',
-    )
-    return z.NEVER
-  })
+  commaList()
+    .transform((entries, context) => {
+      if (entries.length === 1 && entries[0] === 'none') return []
+      if (entries.length === 1 && entries[0] === '*') return entries
+      if (entries.every(isOrigin)) return entries
+      context.addIssue(
+        'must be a list of origins such as https://shop.example,http://localhost:* with no path behind them, or * or none alone',
+      )
+      return z.NEVER
+    })
+    .meta({ mustBe: '`https://shop.example,http://localhost:*`, or `*` or `none` alone' })
 
 export const exposureVariables = z.object({
   INTROSPECTION: switchOf('Clients may ask for the schema.'),

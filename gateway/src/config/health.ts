@@ -33,8 +33,9 @@ export const healthVariables = z.object({
     .default(5000)
     .describe('Pause between not ready and closing, on stop.'),
   OPTIONAL_SUBGRAPHS: commaList()
+    .meta({ mustBe: 'names with commas' })
     .default([])
-    .describe('Subgraphs without which the gateway is ready all the same: name,…'),
+    .describe('Subgraphs without which the gateway is ready all the same. Default: none.'),
   SUBGRAPH_HEALTH_PATH: urlPath()
     .default('/health/ready')
     .describe('Path at which subgraphs are probed; any answer below 500 is well.'),
@@ -52,7 +53,7 @@ export const healthVariables = z.object({
   ),
 })
 
-export function toHealthConfig(env: z.infer<typeof healthVariables>): HealthConfig {
+export function toHealthConfig(env: z.infer<typeof healthVariables> & { PORT: number }): HealthConfig {
   return {
     paths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
     drainDelayMs: env.DRAIN_DELAY_MS,

@@ -43,7 +43,7 @@ const headerPropagation = () =>
 export const propagationVariables = z.object({
   PROPAGATE_HEADERS: headerPropagation()
     .optional()
-    .describe('Headers of the client that subgraphs receive as they came; unset: none.'),
+    .describe('Headers of the client that subgraphs receive as they came. Default: none.'),
 })
 
 export function toHeaderPropagation(env: z.infer<typeof propagationVariables>): HeaderPropagation {

@@ -16,8 +16,9 @@ export const proxiesVariables = z.object({
       (proxies) => proxies.every(isProxy),
       'must be a list of addresses and ranges such as 10.0.0.0/8,2001:db8::1,loopback (also: linklocal, uniquelocal)',
     )
+    .meta({ mustBe: 'addresses, CIDR ranges, `loopback`, `linklocal`, `uniquelocal`, with commas' })
     .default([])
-    .describe('Proxies whose `X-Forwarded-For` is believed: addresses, CIDR ranges, `loopback`; unset: none.'),
+    .describe('Proxies whose `X-Forwarded-For` is believed. Default: none.'),
 })
 
 export function toProxiesConfig(env: z.infer<typeof proxiesVariables>): ProxiesConfig {

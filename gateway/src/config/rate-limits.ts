@@ -48,14 +48,16 @@ const multiplier = z.union([
 const multiplierEntry = z.tuple([z.enum(PLANS), multiplier])
 
 const planMultipliers = () =>
-  commaList().transform((entries, context) => {
-    const pairs = entries.map((entry) => multiplierEntry.safeParse(entry.split('=')))
-    if (pairs.some(({ success }) => !success)) {
-      context.addIssue(`must be a list such as FREE=1,PRO=10,ENTERPRISE=unlimited, with plans of ${PLANS.join(', ')}`)
-      return z.NEVER
-    }
-    return { ...DEFAULT_MULTIPLIERS, ...Object.fromEntries(pairs.flatMap(({ data }) => (data ? [data] : []))) }
-  })
+  commaList()
+    .transform((entries, context) => {
+      const pairs = entries.map((entry) => multiplierEntry.safeParse(entry.split('=')))
+      if (pairs.some(({ success }) => !success)) {
+        context.addIssue(`must be a list such as FREE=1,PRO=10,ENTERPRISE=unlimited, with plans of ${PLANS.join(', ')}`)
+        return z.NEVER
+      }
+      return { ...DEFAULT_MULTIPLIERS, ...Object.fromEntries(pairs.flatMap(({ data }) => (data ? [data] : []))) }
+    })
+    .meta({ mustBe: '`PLAN=number,…`, or `unlimited` as a number' })
 
 export const rateLimitsVariables = z.object({
   RATE_LIMITS: flag()
@@ -63,11 +65,12 @@ export const rateLimitsVariables = z.object({
     .describe('Whether `@rateLimit` is enforced; `false` only where something in front of the gateway limits instead.'),
   PLAN_MULTIPLIERS: planMultipliers()
     .default(DEFAULT_MULTIPLIERS)
-    .describe('With what a plan multiplies limits of scope VIEWER: PLAN=number or PLAN=unlimited,…'),
+    .describe('With what a plan multiplies limits of scope VIEWER.'),
   SENSITIVE_FIELDS: commaList()
+    .meta({ mustBe: '`Type.field,…`' })
     .optional()
     .describe(
-      `Limited fields that no plan scales and that are refused while Redis is gone; unset: ${SENSITIVE_FIELDS.join()}, as far as the supergraph has them.`,
+      `Limited fields that no plan scales and that are refused while Redis is gone. Default: \`${SENSITIVE_FIELDS.join()}\`, as far as the supergraph has them.`,
     ),
   REDIS_URL: z
     .string()
@@ -75,7 +78,7 @@ export const rateLimitsVariables = z.object({
     .refine((url) => URL.canParse(url), 'must be an address')
     .meta({ mustBe: 'a redis:// or rediss:// address' })
     .optional()
-    .describe('Redis in which gateways share their counts; unset: each counts by itself.'),
+    .describe('Redis in which gateways share their counts. Default: each counts by itself.'),
   REDIS_TIMEOUT_MS: integer({ min: 1, max: 10_000, unit: 'milliseconds' })
     .default(50)
     .describe('Longest wait for one answer of Redis, before the gateway counts by itself for a while.'),

@@ -8,26 +8,40 @@ export interface SupergraphConfig {
   source: SupergraphSource
   /** Addresses that replace those of the supergraph, by subgraph name. */
   subgraphUrls: ReadonlyMap<string, URL>
-  subgraphTimeoutMs: number
+  /** To each subgraph. */
+  connections: SubgraphConnections
   planCacheSize: number
 }
 
+export interface SubgraphConnections {
+  /** Longest wait for one answer: connecting, sending and reading have to fit in. */
+  timeoutMs: number
+  /** Most that are open at once; further requests wait for one. */
+  connections: number
+  /** Largest answer. */
+  answerLimitBytes: number
+}
+
 const namedUrls = () =>
-  commaList().transform((entries, context) => {
-    const urls = new Map<string, URL>()
-    for (const entry of entries) {
-      const [name = '', address = ''] = entry.split(/=(.*)/s)
-      const url = httpUrl().safeParse(address)
-      if (!/^\w[\w-]*$/.test(name) || !url.success) {
-        context.addIssue(
-          'must be a list such as users=http://127.0.0.1:4001/graphql,orders=http://127.0.0.1:4003/graphql',
-        )
-        return z.NEVER
+  commaList()
+    .transform((entries, context) => {
+      const urls = new Map<string, URL>()
+      for (const entry of entries) {
+        const [name = '', address = ''] = entry.split(/=(.*)/s)
+        const url = httpUrl().safeParse(address)
+        if (!/^\w[\w-]*$/.test(name) || !url.success) {
+          context.addIssue(
+            'must be a list such as users=http://127.0.0.1:4001/graphql,orders=http://127.0.0.1:4003/graphql',
+          )
+          return z.NEVER
+        }
+        urls.set(name, url.data)
       }
-      urls.set(name, url.data)
-    }
-    return urls
-  })
+      return urls
+    })
+    .meta({ mustBe: '`name=http://host:4000/graphql,…`' })
+
+const USUAL_TIMEOUT_MS = 2000
 
 export const supergraphVariables = z.object({
   SUPERGRAPH_PATH: z
@@ -38,10 +52,20 @@ export const supergraphVariables = z.object({
   SUBGRAPH_URLS: namedUrls()
     .optional()
     .describe('Addresses that replace those of the supergraph, by the names of subgraphs.'),
-  SUBGRAPH_TIMEOUT_MS: milliseconds().default(2000).describe('Longest wait for one answer of a subgraph.'),
+  SUBGRAPH_TIMEOUT_MS: milliseconds()
+    .default(USUAL_TIMEOUT_MS)
+    .describe('Longest wait for one answer of a subgraph; REQUEST_TIMEOUT_MS ends it as well.'),
+  SUBGRAPH_CONNECTIONS: integer({ min: 1, max: 10_000, unit: 'connections' })
+    .default(64)
+    .describe('Most connections to one subgraph that are open at once; further requests wait for one.'),
+  SUBGRAPH_ANSWER_LIMIT_BYTES: integer({ min: 1024, max: 1_073_741_824, unit: 'bytes' })
+    .default(16 * 1024 * 1024)
+    .describe('Largest answer of a subgraph, in bytes; a larger one is none.'),
   PLAN_CACHE_SIZE: integer({ min: 1, max: 1_000_000, unit: 'operations' })
     .default(1000)
-    .describe('Most query plans that are kept.'),
+    .describe(
+      'Most operations of which is kept what was worked out for them: query plans, and what authorization and rate limits make of them.',
+    ),
 })
 
 export function checkSupergraphVariables(
@@ -60,7 +84,18 @@ export function toSupergraphConfig(env: z.infer<typeof supergraphVariables>): Su
         ? { kind: 'subgraphs', file: env.SUBGRAPHS_PATH ?? '' }
         : { kind: 'supergraph', file: env.SUPERGRAPH_PATH },
     subgraphUrls: env.SUBGRAPH_URLS ?? new Map(),
-    subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
+    connections: {
+      timeoutMs: env.SUBGRAPH_TIMEOUT_MS,
+      connections: env.SUBGRAPH_CONNECTIONS,
+      answerLimitBytes: env.SUBGRAPH_ANSWER_LIMIT_BYTES,
+    },
     planCacheSize: env.PLAN_CACHE_SIZE,
   }
+}
+
+/** A wait that the whole request cuts short is no mistake by itself, but hardly what was meant. */
+export function supergraphWarnings(env: { SUBGRAPH_TIMEOUT_MS: number; REQUEST_TIMEOUT_MS: number }): string[] {
+  const { SUBGRAPH_TIMEOUT_MS: timeoutMs, REQUEST_TIMEOUT_MS: requestTimeoutMs } = env
+  if (timeoutMs <= requestTimeoutMs || timeoutMs === USUAL_TIMEOUT_MS) return []
+  return [`SUBGRAPH_TIMEOUT_MS=${timeoutMs}: no subgraph is waited for so long, since REQUEST_TIMEOUT_MS is shorter`]
 }

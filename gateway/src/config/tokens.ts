@@ -64,7 +64,7 @@ const issuerUrl = () => {
 const claim = (what: string, ours: string) =>
   claimPath()
     .optional()
-    .describe(`Claim that holds ${what}; unset: \`${ours}\` for our users subgraph, none for another issuer.`)
+    .describe(`Claim that holds ${what}. Default: \`${ours}\` for our users subgraph, none for another issuer.`)
 
 export const tokenVariables = z.object({
   JWKS_URL: httpUrl()
@@ -76,11 +76,15 @@ export const tokenVariables = z.object({
   TOKEN_ISSUER: z
     .string()
     .optional()
-    .describe(`Expected \`iss\` of access tokens beside \`JWKS_URL\`; unset: our users subgraph, \`${OURS.issuer}\`.`),
+    .describe(
+      `Expected \`iss\` of access tokens beside \`JWKS_URL\`. Default: that of our users subgraph, \`${OURS.issuer}\`.`,
+    ),
   TOKEN_AUDIENCE: z
     .string()
     .optional()
-    .describe(`Expected \`aud\` of access tokens; unset: \`${OURS.audience}\`; another issuer's has to be set.`),
+    .describe(
+      `Expected \`aud\` of access tokens; must be set for another issuer than ours. Default: \`${OURS.audience}\`.`,
+    ),
   TOKEN_ALGORITHMS: algorithms().default(['EdDSA']).describe('The only `alg` that access tokens may be signed with.'),
   TOKEN_TYPE: z
     .string()

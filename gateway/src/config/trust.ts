@@ -17,6 +17,7 @@ export interface TrustConfig {
 export const trustVariables = z.object({
   ...tokenVariables.shape,
   TOKENLESS_FIELDS: commaList()
+    .meta({ mustBe: '`Type.field,…`' })
     .default(['Mutation.signIn', 'Mutation.register', 'Mutation.refreshSession', 'Mutation.signOut'])
     .describe('Root fields that may be called with an invalid or expired bearer token.'),
   IDENTITY_KEY_FILE: z.string().optional().describe('Private Ed25519 JWK that signs the identity envelope.'),

@@ -1,10 +1,12 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { IDENTITY_HEADER, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
-import { Kind, parse, type DefinitionNode, type FieldNode, type SelectionSetNode } from 'graphql'
 import type { GatewayContext } from '../context.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { SubgraphError, type SubgraphAnswer, type SubgraphClient } from '../subgraph/client.ts'
 import { beginCall } from '../telemetry/request-record.ts'
+import { answeredErrors } from './answered-errors.ts'
+import { unansweredFields } from './unanswered-fields.ts'
 
 export interface DataSourceOptions {
   subgraph: string
@@ -16,8 +18,8 @@ export interface DataSourceOptions {
 }
 
 /**
- * A subgraph as the executor of `@apollo/gateway` wants it. A fetch that fails becomes one error per field that it
- * should have answered, so that each keeps a path in the client's terms.
+ * A subgraph as the executor of `@apollo/gateway` wants it. A fetch that fails becomes an error per field that it should
+ * have answered, so that each keeps a path in the client's terms, as far as there are not too many.
  */
 export function createDataSource(options: DataSourceOptions): GraphQLDataSource<GatewayContext> {
   const { subgraph, client, signer, propagate } = options
@@ -36,21 +38,23 @@ export function createDataSource(options: DataSourceOptions): GraphQLDataSource<
       const end = beginCall(record, subgraph)
       try {
         const answer = await client.send({ query, operationName, variables }, { headers, signal, deadline })
-        if (answer.errors?.some(({ extensions }) => extensions?.['code'] === UNTRUSTED_CALLER)) {
-          throw new SubgraphError('untrusted', `${subgraph} can not be reached.`)
-        }
-        end(answer.errors?.length ? 'errors' : 'ok')
-        return withSubgraph(answer, subgraph)
+        const data = usableData(answer, { subgraph, representations: variables?.['representations'] })
+        const errors = answeredErrors({ ...answer, data }, { subgraph, query, variables })
+        end(errors.length > 0 ? 'errors' : 'ok')
+        return { data, ...(errors.length > 0 ? { errors } : {}) }
       } catch (err) {
         if (!(err instanceof SubgraphError)) throw err
-        end(err.reason)
-        if (err.reason === 'untrusted') {
+        const { message, reason, cause } = err
+        const isFirst = end(reason)
+        if (isFirst && reason === 'untrusted') {
           log.error({ subgraph }, 'the subgraph does not know our key: compare IDENTITY_KEY_FILE and GATEWAY_KEYS_FILE')
-        } else if (err.reason !== 'cancelled') log.warn({ err, subgraph }, 'subgraph unavailable')
-        const extensions = { code: CODES[err.reason], subgraph }
-        return {
-          errors: affectedPaths(query, variables).map((path) => ({ message: err.message, ...path, extensions })),
+        } else if (isFirst && reason !== 'cancelled') {
+          // An outage fails every request: stacks would say nothing, and drown what matters.
+          const because = cause instanceof Error ? { cause: cause.message } : { message }
+          log.warn({ subgraph, reason, ...because }, 'subgraph unavailable')
         }
+        const extensions = { code: CODES[reason], subgraph }
+        return { errors: unansweredFields({ query, variables }, { message, extensions }) }
       }
     },
   }
@@ -59,7 +63,7 @@ export function createDataSource(options: DataSourceOptions): GraphQLDataSource<
 /** With what a subgraph of our service kit refuses a request without a valid identity envelope. */
 const UNTRUSTED_CALLER = 'UNTRUSTED_CALLER'
 
-const CODES: Readonly<Record<SubgraphError['reason'], string>> = {
+const CODES: Readonly<Record<SubgraphError['reason'], ErrorCode>> = {
   unreachable: 'SUBGRAPH_UNAVAILABLE',
   untrusted: 'SUBGRAPH_UNAVAILABLE',
   'bad-answer': 'SUBGRAPH_UNAVAILABLE',
@@ -68,45 +72,26 @@ const CODES: Readonly<Record<SubgraphError['reason'], string>> = {
   cancelled: 'REQUEST_CANCELLED',
 }
 
-function withSubgraph(answer: SubgraphAnswer, subgraph: string) {
-  const errors = answer.errors?.map(({ message, path, extensions }) => ({
-    message,
-    ...(path ? { path } : {}),
-    extensions: { ...extensions, subgraph },
-  }))
-  return { data: answer.data ?? null, ...(errors ? { errors } : {}) }
-}
-
-/** Where a fetch's data would have gone: its root fields, or those of each entity. Nowhere to point at is one error. */
-function affectedPaths(
-  query: string,
-  variables: Record<string, unknown> | undefined,
-): { path?: (string | number)[] }[] {
-  const { definitions } = parse(query)
-  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const fields = operation ? fieldsIn(operation.selectionSet, definitions) : []
-  const representations = variables?.['representations']
-  const entities = fields.find(({ name }) => name.value === '_entities')
-  if (!entities?.selectionSet || !Array.isArray(representations)) {
-    return fields.length === 0 ? [{}] : fields.map((field) => ({ path: [responseName(field)] }))
+/**
+ * The data of an answer; null when there is none but errors say why, or it is not of the entities that were asked for.
+ *
+ * @throws SubgraphError when nothing says why there is none, or the subgraph refuses us.
+ */
+function usableData(
+  { data, errors }: SubgraphAnswer,
+  { subgraph, representations }: { subgraph: string; representations: unknown },
+): Record<string, unknown> | null {
+  if (errors?.some(({ extensions }) => extensions?.['code'] === UNTRUSTED_CALLER)) {
+    throw new SubgraphError('untrusted', `${subgraph} can not be reached.`)
   }
-  const names = new Set(fieldsIn(entities.selectionSet, definitions).map(responseName))
-  names.delete('__typename')
-  return representations.flatMap((_, index) => [...names].map((name) => ({ path: ['_entities', index, name] })))
+  if (data && isOfEntities(data, representations)) return data
+  if (errors?.length) return null
+  throw new SubgraphError('bad-answer', `${subgraph} answered without what it was asked for.`)
 }
 
-/** The fields of a selection set, those in fragments included. */
-function fieldsIn({ selections }: SelectionSetNode, definitions: readonly DefinitionNode[]): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection]
-    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsIn(selection.selectionSet, definitions)
-    const fragment = definitions.find(
-      (node) => node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === selection.name.value,
-    )
-    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? fieldsIn(fragment.selectionSet, definitions) : []
-  })
-}
-
-function responseName({ alias, name }: FieldNode): string {
-  return alias?.value ?? name.value
+/** Whether there is one entity, which may be null, for each representation. */
+function isOfEntities({ _entities: entities }: Record<string, unknown>, representations: unknown): boolean {
+  if (!Array.isArray(representations)) return true
+  if (!Array.isArray(entities) || entities.length !== representations.length) return false
+  return entities.every((entity) => typeof entity === 'object')
 }

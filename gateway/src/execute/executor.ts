@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql'
 import type { Operation } from '../operation.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
+import { boundErrors } from './error-bound.ts'
 
 export interface ExecutorOptions {
   loaded: LoadedSupergraph
@@ -27,11 +28,11 @@ export function createExecutor({ loaded, planner, dataSources }: ExecutorOptions
       loaded.supergraphGraphqlSchema,
       loaded.apiSchema,
     )
-    // A null in a non-null position is an error by the specification; the executor hides it in an extension.
+    // What is null since it was no value of its type is an error by the specification; the executor hides it.
     const { valueCompletion, ...extensions } = result.extensions ?? {}
-    const nulls = Array.isArray(valueCompletion) ? valueCompletion.filter(isGraphQLError).map(nullInNonNull) : []
-    if (nulls.length === 0) return result
-    return { ...result, errors: [...(result.errors ?? []), ...nulls], extensions }
+    const wrong = Array.isArray(valueCompletion) ? valueCompletion.filter(isGraphQLError) : []
+    if (wrong.length > 0) return { ...result, errors: boundErrors(wrong, wrongValue), extensions }
+    return result.errors ? { ...result, errors: boundErrors(result.errors) } : result
   }
 }
 
@@ -39,6 +40,8 @@ function isGraphQLError(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError
 }
 
-function nullInNonNull({ message, path }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { path: path ?? null, extensions: { code: 'NULL_IN_NON_NULL_POSITION' } })
+function wrongValue({ message, path }: GraphQLError): GraphQLError {
+  const isNull = message.startsWith('Cannot return null')
+  const code = isNull ? 'NULL_IN_NON_NULL_POSITION' : 'INVALID_SUBGRAPH_VALUE'
+  return new GraphQLError(message, { path: path ?? null, extensions: { code } })
 }

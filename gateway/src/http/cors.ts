@@ -7,6 +7,8 @@ export interface CorsOptions {
   corsOrigins: readonly string[]
   /** Let Apollo Sandbox, which is on a public network, ask a gateway that is on a private one. */
   sandbox: boolean
+  /** Names of further headers of clients that mean something here, in lower case. */
+  readHeaders: readonly string[]
 }
 
 /** How long a browser may remember a preflight; browsers cut it to what they accept. */
@@ -27,7 +29,8 @@ const ALLOWED_HEADERS = [
  * Lets pages of some origins read answers (the Fetch Standard's CORS protocol). Credentials are never allowed: clients
  * hold their token themselves, so that a browser adds nothing that a page could abuse.
  */
-export async function allowOrigins(app: FastifyInstance, { corsOrigins, sandbox }: CorsOptions): Promise<void> {
+export async function allowOrigins(app: FastifyInstance, options: CorsOptions): Promise<void> {
+  const { corsOrigins, sandbox, readHeaders } = options
   if (corsOrigins.length === 0) return
   const isAllowed = createOriginCheck(corsOrigins)
   app.addHook('onRequest', async ({ headers }, reply) => {
@@ -39,7 +42,7 @@ export async function allowOrigins(app: FastifyInstance, { corsOrigins, sandbox 
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : (origin, done) => done(null, origin !== undefined && isAllowed(origin)),
     methods: ['GET', 'POST', 'OPTIONS'],
-    allowedHeaders: ALLOWED_HEADERS,
+    allowedHeaders: [...new Set([...ALLOWED_HEADERS, ...readHeaders])],
     exposedHeaders: ['retry-after', 'www-authenticate', 'x-request-id'],
     maxAge: PREFLIGHT_SECONDS,
     credentials: false,

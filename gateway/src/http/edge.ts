@@ -5,11 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { allowOrigins } from './cors.ts'
 import { problemBodyAt } from './problem-body.ts'
-import { addSecurityHeaders } from './security-headers.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** Creates the gateway's HTTP server, with everything that holds for all routes: limits, headers, CORS, problems. */
 export async function createEdge(
-  { exposure, health: { paths }, http, limits, proxies, warnings }: GatewayConfig,
+  { exposure, health: { paths }, http, limits, proxies, trust, warnings }: GatewayConfig,
   { health, log }: { health: Health; log: Logger },
 ): Promise<FastifyInstance> {
   for (const warning of warnings) log.warn(warning)
@@ -20,9 +20,10 @@ export async function createEdge(
     bodyLimitBytes: limits.bodyBytes,
     receiveWithinMs: http.receiveTimeoutMs,
     trustedProxies: proxies.trusted,
+    headers: securityHeaders(http),
     problemBody: problemBodyAt(http.graphqlPath),
   })
-  addSecurityHeaders(app, http)
-  await allowOrigins(app, exposure)
+  const { toAll, bySubgraph } = trust.propagation
+  await allowOrigins(app, { ...exposure, readHeaders: [...toAll, ...[...bySubgraph.values()].flat()] })
   return app
 }

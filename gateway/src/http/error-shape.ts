@@ -1,13 +1,15 @@
 import type { ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerValidationErrorCode } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { asLimitError } from '../admission/limits/limits.ts'
 import type { GatewayContext } from '../context.ts'
+import type { ErrorCode } from '../error-codes.ts'
 
 /** What an error may tell a client beside its message and path. */
 const PUBLIC_EXTENSIONS = ['code', 'subgraph', 'retryAfterMs', 'argumentName', 'limit', 'maximum'] as const
 
 /** Codes that stand for "something broke": their messages are for logs. */
-const BROKEN = new Set<unknown>(['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'])
+const BROKEN: ReadonlySet<unknown> = new Set<ErrorCode>(['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'])
 
 export interface ErrorShapeOptions {
   /** What was thrown. */
@@ -25,11 +27,11 @@ export function shapeError(
   formatted: GraphQLFormattedError,
   { error, details }: ErrorShapeOptions,
 ): GraphQLFormattedError {
-  const shaped = { ...formatted, ...asLimitError(formatted, error) }
+  const shaped = { ...formatted, ...asLimitError(formatted, error), ...asIntrospectionRefusal(error) }
   const extensions: Record<string, unknown> = {}
   for (const key of PUBLIC_EXTENSIONS) {
     const value = shaped.extensions?.[key]
-    if (value !== undefined) extensions[key] = value
+    if (isShort(value)) extensions[key] = value
   }
   const code = isClientsMistake(error) ? 'BAD_REQUEST' : (extensions['code'] ?? 'INTERNAL_SERVER_ERROR')
   const masked = BROKEN.has(code) && (!details || extensions['subgraph'] === undefined)
@@ -41,16 +43,18 @@ export function shapeError(
   }
 }
 
-/** Adds the request's id to every error, so that a client's report leads to the log lines, and logs the masked ones. */
+/** Subgraphs may put anything there. */
+function isShort(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && value.length <= 200)
+}
+
+/** Adds the request's id to every error, so that a client's report leads to the log lines, and logs what is masked. */
 export function nameRequestInErrors(): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
         async didEncounterErrors({ contextValue, errors }) {
-          for (const err of errors) {
-            if (err.extensions['code'] === undefined && !isClientsMistake(err))
-              contextValue.log.error({ err }, 'request failed inside the gateway')
-          }
+          logBroken(contextValue.log, errors)
         },
         async willSendResponse({ contextValue, response }) {
           if (response.body.kind !== 'single') return
@@ -66,9 +70,42 @@ export function nameRequestInErrors(): ApolloServerPlugin<GatewayContext> {
   }
 }
 
+/** Lines about errors of one request; how many there are of each code is in the request's own line. */
+const MOST_LINES = 3
+
+const LONGEST_REASON = 500
+
+/** Logs what clients are not told, or only in development. */
+function logBroken(log: GatewayContext['log'], errors: readonly unknown[]): void {
+  const broken = errors.filter((error) => !isClientsMistake(error) && BROKEN.has(codeOf(error)))
+  for (const error of broken.slice(0, MOST_LINES)) {
+    const { subgraph } = extensionsOf(error)
+    if (error instanceof GraphQLError && subgraph !== undefined) {
+      log.warn({ subgraph, path: error.path, reason: error.message.slice(0, LONGEST_REASON) }, 'a subgraph failed')
+    } else {
+      log.error({ err: error }, 'request failed inside the gateway')
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return extensionsOf(error)['code'] ?? 'INTERNAL_SERVER_ERROR'
+}
+
+/** The executor of `@apollo/gateway` also returns errors that are none of GraphQL. */
+function extensionsOf(error: unknown): Readonly<Record<string, unknown>> {
+  return error instanceof GraphQLError ? error.extensions : {}
+}
+
 /** Some of Apollo Server's own errors, such as those about persisted queries, have a status and no code. */
 function isClientsMistake(error: unknown): boolean {
-  if (!(error instanceof GraphQLError) || error.extensions['code'] !== undefined) return false
-  const { http } = error.extensions
-  return typeof http === 'object' && http !== null && 'status' in http && http.status === 400
+  const { code, http } = extensionsOf(error)
+  return code === undefined && typeof http === 'object' && http !== null && 'status' in http && http.status === 400
+}
+
+/** Apollo Server tells clients how to program it. */
+function asIntrospectionRefusal(error: unknown): Partial<GraphQLFormattedError> {
+  const { validationErrorCode } = extensionsOf(error)
+  const isRefusal = validationErrorCode === ApolloServerValidationErrorCode.INTROSPECTION_DISABLED
+  return isRefusal ? { message: 'Introspection is switched off here.' } : {}
 }

@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { Logger } from '@portico/service-kit/logger'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
-import { loadExplorerDocuments } from './explorer-documents.ts'
+import type { ExplorerDocument } from './explorer-documents.ts'
 
 /** Where packages/explorer/build.mjs has put the page and all that it loads. */
 const BUNDLE = join(dirname(createRequire(import.meta.url).resolve('@portico/explorer/package.json')), 'dist')
@@ -31,14 +31,14 @@ const CONTENT_SECURITY_POLICY = [
  * Adds the offline explorer to the gateway, if it is switched on: the page, `documents.json` beside it, and the files
  * that it loads, which carry a hash of their content in their path and are cached forever. Without a bundle it is left
  * out, with a warning.
- *
- * @throws ConfigError when the documents can't be used.
  */
 export async function addExplorer(
   app: FastifyInstance,
-  { explorer: { path, documentsFolder }, exposure, http }: Pick<GatewayConfig, 'explorer' | 'exposure' | 'http'>,
-  log: Logger,
+  config: Pick<GatewayConfig, 'explorer' | 'exposure' | 'health' | 'http'>,
+  { documents, log }: { documents: readonly ExplorerDocument[]; log: Logger },
 ): Promise<void> {
+  const { explorer, exposure, health, http } = config
+  const { path } = explorer
   if (!exposure.explorer) return
   const template = await readFile(join(BUNDLE, 'index.html'), 'utf8').catch(() => undefined)
   if (template === undefined) {
@@ -48,7 +48,6 @@ export async function addExplorer(
   if (!exposure.introspection) log.warn('INTROSPECTION is off: the explorer knows nothing of the schema')
   const base = path.replace(/\/+$/, '')
   const page = template.replaceAll('{{base}}', base).replaceAll('{{graphqlPath}}', http.graphqlPath)
-  const documents = documentsFolder === undefined ? [] : await loadExplorerDocuments(documentsFolder)
 
   await app.register(
     async (routes) => {
@@ -72,4 +71,7 @@ export async function addExplorer(
     },
     { prefix: base },
   )
+  // Whoever opens the bare address finds it, unless something else is there.
+  const taken = [path, http.graphqlPath, health.paths.live, health.paths.ready]
+  if (!taken.includes('/')) app.get('/', async (_, reply) => reply.redirect(path))
 }

@@ -1,18 +1,22 @@
 import type { ApolloServer } from '@apollo/server'
-import fastifyApollo, { type ApolloFastifyContextFunction } from '@as-integrations/fastify'
+import { fastifyApolloHandler, type ApolloFastifyContextFunction } from '@as-integrations/fastify'
+import { problemOf } from '@portico/service-kit/observe-requests'
+import { countError } from '@portico/service-kit/operation-record'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayContext } from '../context.ts'
+import type { RequestRecord } from '../telemetry/request-record.ts'
 import { landingPagePolicy } from './sandbox.ts'
 
 export interface GraphqlRouteOptions {
   apollo: ApolloServer<GatewayContext>
   path: string
   context: ApolloFastifyContextFunction<GatewayContext>
+  recordOf: (request: FastifyRequest) => RequestRecord
 }
 
 /** Serves GraphQL over HTTP as its specification has it (https://graphql.github.io/graphql-over-http/draft/). */
 export async function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
-  const { apollo, path, context } = options
+  const { apollo, path, context, recordOf } = options
   await app.register(async (route) => {
     // Fastify would read it as a string; GraphQL over HTTP is JSON.
     route.removeContentTypeParser('text/plain')
@@ -21,9 +25,13 @@ export async function addGraphqlRoute(app: FastifyInstance, options: GraphqlRout
       refuseUnreadable(request)
     })
     route.addHook('onSend', async (request, reply, payload) =>
-      typeof payload === 'string' ? finish(payload, request, reply) : payload,
+      typeof payload === 'string' && !problemOf(request.raw)
+        ? finish(payload, { request, reply, record: recordOf(request) })
+        : payload,
     )
-    await route.register(fastifyApollo(apollo), { path, method: ['GET', 'POST'], context })
+    // Apollo Server refuses HEAD.
+    const handler = fastifyApolloHandler(apollo, { context })
+    route.route({ method: ['GET', 'POST'], url: path, exposeHeadRoute: false, handler })
   })
 }
 
@@ -62,17 +70,31 @@ function isAnswerAccepted(accept = '*/*', method: string): boolean {
 
 const ANSWERS = /^(\*\/\*|application\/(\*|json|graphql-response\+json))$/
 
+interface Finished {
+  request: FastifyRequest
+  reply: FastifyReply
+  record: RequestRecord
+}
+
 /** What Apollo Server leaves open of an answer. */
-function finish(payload: string, request: FastifyRequest, reply: FastifyReply): string {
+function finish(payload: string, { request, reply, record }: Finished): string {
   const type = String(reply.getHeader('content-type'))
   if (type.startsWith('text/html')) reply.header('content-security-policy', landingPagePolicy(payload))
   if (reply.statusCode < 400) return payload
-  const answer = JSON.parse(payload) as { errors: { extensions: Record<string, unknown> }[] }
+  // Nothing is noted of what was refused before there was a request in Apollo Server's eyes.
+  const answer = record.errorCodes.size === 0 ? nameRequest(payload, { request, record }) : payload
   // `application/json` has one status for all that is a GraphQL request, so that proxies' own errors are told apart.
-  if (reply.statusCode === 400 && type.startsWith('application/json')) {
-    if (answer.errors.every(({ extensions }) => extensions['code'] !== 'BAD_REQUEST')) reply.code(200)
+  if (reply.statusCode === 400 && type.startsWith('application/json') && !record.errorCodes.has('BAD_REQUEST')) {
+    reply.code(200)
   }
-  // Of what was refused before there was a request in Apollo Server's eyes.
-  for (const { extensions } of answer.errors) extensions['requestId'] = request.id
-  return JSON.stringify(answer)
+  return answer
+}
+
+function nameRequest(payload: string, { request, record }: Omit<Finished, 'reply'>): string {
+  const { errors } = JSON.parse(payload) as { errors: { extensions: Record<string, unknown> }[] }
+  for (const { extensions } of errors) {
+    countError(record, extensions['code'])
+    extensions['requestId'] = request.id
+  }
+  return JSON.stringify({ errors })
 }

@@ -1,4 +1,5 @@
 import type { HttpProblem } from '@portico/service-kit/http-server'
+import { pathOf } from '@portico/service-kit/request-path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
@@ -7,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  */
 export function problemBodyAt(graphqlPath: string) {
   return ({ code, message }: HttpProblem, request: FastifyRequest, reply: FastifyReply): unknown => {
-    const path = request.url.replace(/[?#].*/s, '')
+    const path = pathOf(request.url)
     if (path !== graphqlPath && !path.startsWith(`${graphqlPath.replace(/\/$/, '')}/`)) {
       return { error: message, requestId: request.id }
     }

@@ -1,11 +1,12 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { GraphQLFormattedError } from 'graphql'
 import type { GatewayContext } from '../context.ts'
-import { RATE_LIMITED, SERVICE_UNAVAILABLE } from '../admission/rate-limits/gate.ts'
+import { RATE_LIMITED, SERVICE_UNAVAILABLE } from '../admission/rate-limits/decision.ts'
 
 /**
  * Answers 429 with `Retry-After` (RFC 9110), or 503 when nobody could count, where limits are the reason for every root
  * field to be null: the one exception to 200 for answers of executed operations, since proxies and clients know these.
+ * It does not matter whether the gateway limited a field or a subgraph did.
  */
 export function tellLimitsByStatus(): ApolloServerPlugin<GatewayContext> {
   return {
@@ -27,9 +28,9 @@ export function tellLimitsByStatus(): ApolloServerPlugin<GatewayContext> {
   }
 }
 
-/** How many milliseconds to wait, of an error of a limit of this gateway; a subgraph may have limits of its own. */
+/** How many milliseconds to wait, of an error of a limit; undefined for every other error. */
 function waitOf({ extensions = {} }: GraphQLFormattedError): number | undefined {
   const { code, retryAfterMs, subgraph } = extensions
-  const isOurs = subgraph === undefined && (code === RATE_LIMITED || code === SERVICE_UNAVAILABLE)
-  return isOurs && typeof retryAfterMs === 'number' ? retryAfterMs : undefined
+  const isLimit = code === RATE_LIMITED || (code === SERVICE_UNAVAILABLE && subgraph === undefined)
+  return isLimit && typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined
 }

@@ -14,11 +14,16 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var
   margin: 0 auto; padding: 1.5rem }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.125rem; margin: 2rem 0 .5rem }
 p { margin: .25rem 0 } a { color: inherit } .quiet { color: var(--quiet) }
-.scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line) }
-thead th { color: var(--quiet); font-weight: normal; white-space: nowrap } td { overflow-wrap: break-word }
+thead th { color: var(--quiet); font-weight: normal; white-space: nowrap } td { overflow-wrap: anywhere }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap } .state { font-weight: 600; white-space: nowrap }
 .good { color: var(--good) } .bad { color: var(--bad) } .fair { color: var(--fair) }
+@media (max-width: 60rem) {
+  table, tbody, tr, th, td { display: block } thead { display: none } tr { margin-bottom: 1rem }
+  th, td { border: 0; padding: .125rem 0; overflow-wrap: anywhere } .number { white-space: normal }
+  td { display: grid; grid-template-columns: 7rem 1fr } td::before { content: attr(data-label); color: var(--quiet) }
+}
 `
 
 /** The `content-security-policy` of the page: its own style, and nothing else. */
@@ -52,43 +57,27 @@ function escape(value: string | number): string {
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`)
 
 /** The page `/status`: needs no scripts, and loads itself again unless `refreshes` is false. */
-export function renderStatusPage(
-  { status, subgraphs, rateLimitStore }: HealthReport,
-  { refreshes, now }: { refreshes: boolean; now: Date },
-): string {
-  const [mark, heading] = HEADINGS[status]
+export function renderStatusPage(report: HealthReport, { refreshes, now }: { refreshes: boolean; now: Date }): string {
+  const { subgraphs, rateLimitStore } = report
+  const { mark, title, heading, tone } = summarize(report)
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         ${refreshes ? html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}" />` : ''}
-        <title>${mark} Portico: ${status}</title>
+        <title>${mark} Portico: ${title}</title>
         ${STYLE_ELEMENT}
       </head>
       <body>
         <main>
-          <h1 class="${TONES[status]}">${mark} ${heading}</h1>
+          <h1 class="${tone}">${mark} ${heading}</h1>
           <p class="quiet">As of ${time(now.toISOString(), now)}. ${refreshNote(refreshes)}</p>
-          <h2 id="subgraphs">Subgraphs</h2>
-          <div class="scroll" role="region" aria-labelledby="subgraphs" tabindex="0">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Since</th>
-                  <th scope="col">Last probe</th>
-                  <th scope="col">Last error</th>
-                  <th scope="col">Host</th>
-                  <th scope="col">Schema</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${Object.entries(subgraphs).map(([name, report]) => subgraphRow(name, report, now))}
-              </tbody>
-            </table>
-          </div>
+          <h2>Subgraphs</h2>
+          ${table(
+            SUBGRAPH_COLUMNS,
+            Object.entries(subgraphs).map(([name, each]) => subgraphCells(name, each, now)),
+          )}
           ${rateLimitStore ? storeTable(rateLimitStore, now) : ''}
           <h2>More</h2>
           <p><a href="/health/subgraphs">Health as JSON</a>, <a href="/metrics">metrics for Prometheus</a></p>
@@ -98,20 +87,32 @@ export function renderStatusPage(
   return page.text
 }
 
-const HEADINGS: Readonly<Record<HealthReport['status'], readonly [mark: string, heading: string]>> = {
-  ready: ['✓', 'The gateway is ready'],
-  unavailable: ['✗', 'The gateway is not ready: a critical subgraph is down'],
-  draining: ['…', 'The gateway is stopping: it takes no new clients'],
+interface Summary {
+  mark: string
+  title: string
+  heading: string
+  tone: 'good' | 'bad' | 'fair'
 }
 
-const TONES: Readonly<Record<HealthReport['status'] | CheckState['state'], string>> = {
-  ready: 'good',
-  unavailable: 'bad',
-  draining: 'fair',
-  up: 'good',
-  down: 'bad',
-  unknown: 'fair',
+/** The state of everything in a few words: what is down is named, also where the gateway can do without. */
+function summarize({ status, subgraphs, rateLimitStore }: HealthReport): Summary {
+  if (status === 'draining') {
+    return { mark: '…', title: 'stopping', heading: 'The gateway is stopping: it takes no new clients', tone: 'fair' }
+  }
+  const states = Object.entries(subgraphs)
+  const down = states.filter(([, { state }]) => state === 'down').map(([name]) => name)
+  if (rateLimitStore?.state === 'down') down.push('Redis')
+  const isDown = `${new Intl.ListFormat('en').format(down)} ${down.length === 1 ? 'is' : 'are'} down`
+  if (status === 'unavailable') {
+    const why = down.length > 0 ? isDown : 'not every critical subgraph has answered yet'
+    return { mark: '✗', title: 'not ready', heading: `The gateway is not ready: ${why}`, tone: 'bad' }
+  }
+  return down.length === 0
+    ? { mark: '✓', title: 'ready', heading: 'The gateway is ready', tone: 'good' }
+    : { mark: '!', title: `ready, but ${isDown}`, heading: `Ready, but ${isDown}`, tone: 'fair' }
 }
+
+const TONES: Readonly<Record<CheckState['state'], Summary['tone']>> = { up: 'good', down: 'bad', unknown: 'fair' }
 
 const MARKS: Readonly<Record<CheckState['state'], string>> = { up: '✓ up', down: '✗ down', unknown: '? unknown' }
 
@@ -121,42 +122,51 @@ function refreshNote(refreshes: boolean): Html {
     : html`Does not refresh; <a href="/status">start that</a>.`
 }
 
-function subgraphRow(name: string, report: SubgraphReport, now: Date): Html {
-  return html`<tr>
-    ${checkCells(name, report, now)}
-    <td>${report.host}</td>
-    <td><abbr title="SHA-256 ${report.schemaHash}">${report.schemaHash.slice(0, 8)}</abbr></td>
-  </tr> `
+const SUBGRAPH_COLUMNS = ['Name', 'State', 'Since', 'Last probe', 'Last error', 'Host', 'Schema']
+
+function subgraphCells(name: string, report: SubgraphReport, now: Date): Html[] {
+  const { latencyMs, lastError, host, schemaHash } = report
+  return [
+    ...stateCells(name, report, now),
+    html`<span class="number">${latencyMs === null ? '–' : `${latencyMs} ms`}</span>`,
+    html`${lastError ?? '–'}`,
+    html`${host}`,
+    html`<abbr title="SHA-256 ${schemaHash}">${schemaHash.slice(0, 8)}</abbr>`,
+  ]
 }
 
 function storeTable(state: CheckState, now: Date): Html {
-  return html`<h2 id="store">Rate limits</h2>
-    <div class="scroll" role="region" aria-labelledby="store" tabindex="0">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Store</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col">Latency</th>
-            <th scope="col">Last error</th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            ${checkCells('Redis', state, now)}
-          </tr>
-        </tbody>
-      </table>
-    </div>`
+  const cells = [...stateCells('Redis', state, now), html`${state.lastError ?? '–'}`]
+  return html`<h2>Rate limits</h2>
+    ${table(['Store', 'State', 'Since', 'Last error'], [cells])}`
 }
 
-function checkCells(name: string, { state, critical, since, latencyMs, lastError }: CheckState, now: Date): Html {
-  return html`<th scope="row">${name}${critical ? '' : html` <span class="quiet">(optional)</span>`}</th>
-    <td class="state ${TONES[state]}">${MARKS[state]}</td>
-    <td class="number">${time(since, now)}</td>
-    <td class="number">${latencyMs === null ? '–' : `${latencyMs} ms`}</td>
-    <td>${lastError ?? '–'}</td>`
+function stateCells(name: string, { state, critical, since }: CheckState, now: Date): Html[] {
+  return [
+    html`${name}${critical ? '' : html` <span class="quiet">(optional)</span>`}`,
+    html`<span class="state ${TONES[state]}">${MARKS[state]}</span>`,
+    html`<span class="number">${time(since, now)}</span>`,
+  ]
+}
+
+/** Rows with a head each. In narrow windows they become blocks, whose cells say themselves what they are. */
+function table(columns: readonly string[], rows: readonly (readonly Html[])[]): Html {
+  return html`<table role="table">
+    <thead role="rowgroup">
+      <tr role="row">
+        ${columns.map((column) => html`<th scope="col" role="columnheader">${column}</th>`)}
+      </tr>
+    </thead>
+    <tbody role="rowgroup">
+      ${rows.map(
+        ([head, ...cells]) =>
+          html`<tr role="row">
+            <th scope="row" role="rowheader">${head ?? ''}</th>
+            ${cells.map((cell, index) => html`<td role="cell" data-label="${columns[index + 1] ?? ''}">${cell}</td>`)}
+          </tr> `,
+      )}
+    </tbody>
+  </table>`
 }
 
 /** A moment, and how long ago it was. */

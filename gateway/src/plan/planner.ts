@@ -1,7 +1,7 @@
 import { operationFromDocument } from '@apollo/federation-internals'
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
-import { LRUCache } from 'lru-cache'
 import type { Operation } from '../operation.ts'
+import { createOperationCache } from '../operation-cache.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 
 export interface Planner {
@@ -15,20 +15,14 @@ export function createPlanner(
   { supergraph, apiSchema }: LoadedSupergraph,
   { cacheSize }: { cacheSize: number },
 ): Planner {
-  const planner = new QueryPlanner(supergraph)
-  const plans = new LRUCache<string, QueryPlan>({ max: cacheSize })
+  // Fragments keep what is fetched of several types short; finding those of the client again can take seconds.
+  const planner = new QueryPlanner(supergraph, { generateQueryFragments: true, reuseQueryFragments: false })
+  const plans = createOperationCache<QueryPlan>({ maxEntries: cacheSize })
   return {
-    plan({ document, definition, key }) {
-      const known = plans.get(key)
-      if (known) return known
-      const operation = operationFromDocument(apiSchema, document, {
-        ...(definition.name ? { operationName: definition.name.value } : {}),
-        validate: false,
-      })
-      const plan = planner.buildQueryPlan(operation)
-      plans.set(key, plan)
-      return plan
-    },
-    cached: () => plans.size,
+    plan: (operation) =>
+      plans.get(operation, () =>
+        planner.buildQueryPlan(operationFromDocument(apiSchema, operation.document, { validate: false })),
+      ),
+    cached: () => plans.count(),
   }
 }

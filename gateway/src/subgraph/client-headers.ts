@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ConfigError } from '@portico/service-kit/config'
 import { GraphQLError } from 'graphql'
 import type { HeaderPropagation } from '../config/propagated-headers.ts'
 
@@ -20,22 +19,8 @@ export interface HeaderPropagator {
 /** All together; beside them the identity envelope has to fit into the 16 KiB that servers commonly read. */
 const LARGEST_HEADERS_BYTES = 8192
 
-/**
- * Passes configured headers of clients on to subgraphs. Nobody has verified them: they say what the client says.
- *
- * @throws ConfigError when one is meant for a subgraph that is not there.
- */
-export function createHeaderPropagator(
-  { toAll, bySubgraph }: HeaderPropagation,
-  subgraphs: ReadonlyMap<string, unknown>,
-): HeaderPropagator {
-  const unknown = [...bySubgraph.keys()].filter((name) => !subgraphs.has(name))
-  if (unknown.length > 0) {
-    const known = [...subgraphs.keys()].join(', ')
-    throw new ConfigError(
-      unknown.map((name) => `PROPAGATE_HEADERS: the supergraph has no subgraph ${name}; it has ${known}`),
-    )
-  }
+/** Passes configured headers of clients on to subgraphs. Nobody has verified them: they say what the client says. */
+export function createHeaderPropagator({ toAll, bySubgraph }: HeaderPropagation): HeaderPropagator {
   const names = [...new Set([...toAll, ...[...bySubgraph.values()].flat()])]
 
   return {
@@ -57,6 +42,6 @@ export function createHeaderPropagator(
 
 function tooLarge(names: readonly string[]): GraphQLError {
   return new GraphQLError(`The headers ${names.join(', ')} have more than ${LARGEST_HEADERS_BYTES} bytes together.`, {
-    extensions: { code: 'BAD_REQUEST', http: { status: 431 } },
+    extensions: { code: 'HEADERS_TOO_LARGE', http: { status: 431 } },
   })
 }

@@ -2,6 +2,8 @@ import { DEADLINE_HEADER } from '@portico/service-kit/deadline'
 import { Pool } from 'undici'
 import { z } from 'zod'
 import { readBoundedBody } from '../bounded-body.ts'
+import type { SubgraphConnections } from '../config/supergraph.ts'
+import { startDeadline, TimeIsOverError } from '../deadline.ts'
 
 /** A subgraph gave no usable answer; the message is safe to pass on. */
 export class SubgraphError extends Error {
@@ -49,20 +51,14 @@ export interface SubgraphClient extends AsyncDisposable {
   ): Promise<SubgraphAnswer>
 }
 
-export interface SubgraphClientOptions {
+export interface SubgraphClientOptions extends SubgraphConnections {
   name: string
   url: URL
-  /** Connecting, sending and reading the whole answer have to fit in. */
-  timeoutMs: number
-  /** Most connections that are open at once. Default 64. */
-  connections?: number
-  /** Largest answer in bytes. Default 16 MiB. */
-  answerLimitBytes?: number
 }
 
 /** Talks GraphQL over HTTP with one subgraph, over a pool of keep-alive connections. Redirects are not followed. */
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
-  const { name, url, timeoutMs, connections = 64, answerLimitBytes = 16 * 1024 * 1024 } = options
+  const { name, url, timeoutMs, connections, answerLimitBytes } = options
   const pool = new Pool(url.origin, { connections, connectTimeout: timeoutMs, keepAliveTimeout: 30_000 })
 
   async function read(body: AsyncIterable<Uint8Array>): Promise<unknown> {
@@ -73,7 +69,8 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
   return {
     async send({ query, operationName, variables }, { headers, signal, deadline }) {
-      const timeout = AbortSignal.timeout(timeoutMs)
+      if (signal.aborted) throw givenUp(name, signal)
+      using own = startDeadline({ withinMs: timeoutMs, parent: signal })
       try {
         const response = await pool.request({
           path: url.pathname + url.search,
@@ -85,7 +82,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
             [DEADLINE_HEADER]: String(Math.max(0, Math.floor(Math.min(timeoutMs, deadline - performance.now())))),
           },
           body: JSON.stringify({ query, operationName, variables }),
-          signal: AbortSignal.any([signal, timeout]),
+          signal: own.signal,
         })
         const answer = graphqlAnswer.safeParse(await read(response.body))
         if (!answer.success) {
@@ -95,7 +92,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       } catch (error) {
         if (error instanceof SubgraphError) throw error
         if (signal.aborted) throw givenUp(name, signal)
-        if (timeout.aborted) throw new SubgraphError('timeout', `${name} did not answer in time.`, { cause: error })
+        if (own.signal.aborted) throw new SubgraphError('timeout', `${name} did not answer in time.`, { cause: error })
         if (error instanceof SyntaxError) {
           throw new SubgraphError('bad-answer', `${name} answered with something that is not JSON.`, { cause: error })
         }
@@ -109,7 +106,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 }
 
 function givenUp(name: string, { reason }: AbortSignal): SubgraphError {
-  return reason instanceof DOMException && reason.name === 'TimeoutError'
+  return reason instanceof TimeIsOverError
     ? new SubgraphError('request-timeout', `The request ran out of time before ${name} had answered.`)
     : new SubgraphError('cancelled', 'The client is gone.')
 }

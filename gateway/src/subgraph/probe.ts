@@ -1,25 +1,33 @@
 import type { HealthCheck } from '@portico/service-kit/health'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import type { HealthConfig } from '../config/health.ts'
+
+/** What asks subgraphs how they are; disposing it closes the connections. */
+export interface Probes extends AsyncDisposable {
+  checks: HealthCheck[]
+}
 
 /**
  * Whether each subgraph can serve. One that has no health route is up as long as it does not answer with a server error,
- * so that subgraphs that know nothing of us need no configuration.
+ * so that subgraphs that know nothing of us need no configuration. Over connections of their own: a subgraph whose
+ * connections all wait for slow answers is not down.
  */
 export function createProbes(
   subgraphs: ReadonlyMap<string, URL>,
   { probes, optionalSubgraphs }: Pick<HealthConfig, 'probes' | 'optionalSubgraphs'>,
-): HealthCheck[] {
-  return [...subgraphs].map(([name, graphqlUrl]) => {
+): Probes {
+  const agent = new Agent()
+  const checks = [...subgraphs].map(([name, graphqlUrl]): HealthCheck => {
     const url = new URL(probes.path, graphqlUrl)
     return {
       name,
       optional: optionalSubgraphs.has(name),
       async check(signal) {
-        const { statusCode, body } = await request(url, { signal })
+        const { statusCode, body } = await request(url, { signal, dispatcher: agent })
         await body.dump()
         if (statusCode >= 500) throw new Error(`answered ${statusCode}`)
       },
     }
   })
+  return { checks, [Symbol.asyncDispose]: () => agent.destroy() }
 }

@@ -21,7 +21,7 @@ export async function composeSupergraph(listFile: string): Promise<string> {
       try {
         return { name, url, typeDefs: parse(sdl) }
       } catch (error) {
-        throw new ConfigError([`${file}: ${error instanceof Error ? error.message : String(error)}`])
+        throw new ConfigError([syntaxProblem(file, error)])
       }
     }),
   )
@@ -30,6 +30,12 @@ export async function composeSupergraph(listFile: string): Promise<string> {
   const lost = findLostRateLimits(services, supergraph)
   if (lost.length > 0) throw new ConfigError(lost.map((problem) => `composition: ${problem}`))
   return supergraphSdl
+}
+
+function syntaxProblem(file: string, error: unknown): string {
+  const { line, column } = (error instanceof GraphQLError ? error.locations?.[0] : undefined) ?? {}
+  const where = [file, line, column].filter(Boolean).join(':')
+  return `SUBGRAPHS_PATH: ${where}: ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** Composes subgraphs; `errors` also holds those mistakes that composition throws instead of returning them. */

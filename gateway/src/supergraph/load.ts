@@ -5,9 +5,9 @@ import {
   type Schema,
 } from '@apollo/federation-internals'
 import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
-import type { GraphQLSchema } from 'graphql'
+import type { GraphQLSchema, SourceLocation } from 'graphql'
 import { readRequirements, type Requirements } from './requirements.ts'
-import type { SupergraphConfig } from '../config/supergraph.ts'
+import type { SupergraphConfig, SupergraphSource } from '../config/supergraph.ts'
 import { parseSubgraphAddress } from './address.ts'
 import { composeSupergraph } from './compose.ts'
 
@@ -28,23 +28,25 @@ export interface LoadedSupergraph {
 }
 
 /** Features marked `for: SECURITY` or `EXECUTION` that this gateway keeps; a supergraph with any other is refused. */
-const KEPT_FEATURES = new Set(
+export const KEPT_FEATURES = new Set(
   [...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((url) => !/\/(policy|connect|cacheTag)\//.test(url)),
 )
 
 /**
- * Loads the supergraph that the configuration names.
+ * Loads the supergraph that the configuration names. `check` adds what else is wrong once it is known.
  *
- * @throws ConfigError when it can't be read, composed or served, or other parts of the configuration speak of subgraphs
- * that it does not have.
+ * @throws ConfigError when it can't be read, composed or served, with all that is wrong.
  */
 export async function loadSupergraph(
-  config: Pick<SupergraphConfig, 'source' | 'subgraphUrls'>,
-  { optionalSubgraphs = new Set() }: { optionalSubgraphs?: ReadonlySet<string> } = {},
+  { source, subgraphUrls }: Pick<SupergraphConfig, 'source' | 'subgraphUrls'>,
+  check: (supergraph: Supergraph) => readonly string[] = () => [],
 ): Promise<LoadedSupergraph> {
-  const { kind, file } = config.source
+  const { kind, file } = source
   const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfiguredFile(file, 'SUPERGRAPH_PATH')
-  const { supergraph, apiSchema, requirements } = buildSupergraph(sdl, file)
+  const { supergraph, apiSchema, requirements } = buildSupergraph(sdl, source)
+  const { subgraphs, problems } = resolveSubgraphs(supergraph, subgraphUrls)
+  const mistakes = [...check(supergraph), ...problems]
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
     sdl,
     supergraph,
@@ -52,43 +54,41 @@ export async function loadSupergraph(
     apiGraphqlSchema: apiSchema.toGraphQLJSSchema(),
     supergraphGraphqlSchema: supergraph.schema.toGraphQLJSSchema(),
     requirements,
-    subgraphs: resolveSubgraphs(supergraph, config.subgraphUrls, optionalSubgraphs),
+    subgraphs,
   }
 }
 
-function buildSupergraph(sdl: string, file: string) {
+function buildSupergraph(sdl: string, { kind, file }: SupergraphSource) {
   try {
     const supergraph = Supergraph.build(sdl, { supportedFeatures: KEPT_FEATURES, validateSupergraph: true })
     const apiSchema = supergraph.apiSchema()
     return { supergraph, apiSchema, requirements: readRequirements({ schema: supergraph.schema, apiSchema }) }
   } catch (error) {
-    throw new ConfigError(problemsOf(error).map((problem) => `${file}: ${problem}`))
+    // Nobody has seen the lines of what was composed a moment ago.
+    const problems = problemsOf(error).map(({ message, locations = [] }) =>
+      kind === 'subgraphs'
+        ? `SUBGRAPHS_PATH: ${file}: ${message}`
+        : `SUPERGRAPH_PATH: ${[file, locations[0]?.line, locations[0]?.column].filter(Boolean).join(':')}: ${message}`,
+    )
+    throw new ConfigError(problems)
   }
 }
 
-function problemsOf(error: unknown): readonly string[] {
-  if (error instanceof ConfigError) return error.problems
-  if (!(error instanceof Error)) return [String(error)]
-  return (errorCauses(error) ?? [error]).map(({ message }) => message)
+interface Problem {
+  message: string
+  locations?: readonly SourceLocation[] | undefined
 }
 
-function resolveSubgraphs(
-  supergraph: Supergraph,
-  subgraphUrls: ReadonlyMap<string, URL>,
-  optionalSubgraphs: ReadonlySet<string>,
-): Map<string, URL> {
-  const metadata = supergraph.subgraphsMetadata()
-  const names = new Set(metadata.map(({ name }) => name))
-  const unknown = (variable: string, mentioned: Iterable<string>) =>
-    [...mentioned]
-      .filter((name) => !names.has(name))
-      .map((name) => `${variable}: the supergraph has no subgraph ${name}; it has ${[...names].join(', ')}`)
-  const problems = [
-    ...unknown('SUBGRAPH_URLS', subgraphUrls.keys()),
-    ...unknown('OPTIONAL_SUBGRAPHS', optionalSubgraphs),
-  ]
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof ConfigError) return error.problems.map((message) => ({ message }))
+  if (!(error instanceof Error)) return [{ message: String(error) }]
+  return errorCauses(error) ?? [error]
+}
+
+function resolveSubgraphs(supergraph: Supergraph, subgraphUrls: ReadonlyMap<string, URL>) {
+  const problems: string[] = []
   const subgraphs = new Map<string, URL>()
-  for (const { name, url } of metadata) {
+  for (const { name, url } of supergraph.subgraphsMetadata()) {
     try {
       subgraphs.set(name, parseSubgraphAddress(subgraphUrls.get(name)?.href ?? url))
     } catch (error) {
@@ -96,6 +96,5 @@ function resolveSubgraphs(
       problems.push(`subgraph ${name}: ${reason}; set another with SUBGRAPH_URLS=${name}=http://…`)
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems)
-  return subgraphs
+  return { subgraphs, problems }
 }

@@ -3,6 +3,7 @@ import type { RequestEnd } from '@portico/service-kit/observe-requests'
 import { outcomeOf } from '@portico/service-kit/operation-record'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { HealthReport } from '../http/health-report.ts'
+import { FAULTS } from '../error-codes.ts'
 import { endedCalls, type RequestRecord } from './request-record.ts'
 
 /** The metrics of docs/operations.md; each call counts something. */
@@ -42,7 +43,7 @@ export function createMetrics({ operationNames }: { operationNames: number }): G
   })
   const errors = new Counter({
     name: 'portico_gateway_errors_total',
-    help: 'Errors in answers, by code.',
+    help: 'Requests with errors in their answer, by code; one with several codes counts for each.',
     labelNames: ['code'],
     registers,
   })
@@ -80,9 +81,10 @@ export function createMetrics({ operationNames }: { operationNames: number }): G
     requestEnded(record, end) {
       const operation = operationLabels(record)
       inFlight.dec()
-      requests.inc({ ...operation, outcome: outcomeOf(record, end), status: end.status })
+      requests.inc({ ...operation, outcome: outcomeOf(record, end, (code) => FAULTS.has(code)), status: end.status })
       duration.observe(operation, end.durationMs / 1000)
-      for (const [code, count] of record.errorCodes) errors.inc({ code: codeLabel(code) }, count)
+      // Once, however many fields of the answer it is the reason of.
+      for (const code of record.errorCodes.keys()) errors.inc({ code: codeLabel(code) })
       for (const { subgraph, outcome, durationMs } of endedCalls(record)) {
         fetches.inc({ subgraph, outcome })
         fetchDuration.observe({ subgraph }, durationMs / 1000)

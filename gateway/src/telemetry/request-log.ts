@@ -1,17 +1,7 @@
 import type { Logger } from '@portico/service-kit/logger'
 import { roundMs, type RequestEnd } from '@portico/service-kit/observe-requests'
+import { FAULTS } from '../error-codes.ts'
 import { endedCalls, type RequestRecord } from './request-record.ts'
-
-/** Codes by which the gateway or a subgraph says that something is broken; other codes are the caller's to act on. */
-const FAULTS: ReadonlySet<string> = new Set([
-  'DOWNSTREAM_SERVICE_ERROR',
-  'INTERNAL_SERVER_ERROR',
-  'NULL_IN_NON_NULL_POSITION',
-  'REQUEST_TIMEOUT',
-  'SERVICE_UNAVAILABLE',
-  'SUBGRAPH_TIMEOUT',
-  'SUBGRAPH_UNAVAILABLE',
-])
 
 /** Writes the one line of a request. Tokens, variables and the text of the query are not in it. */
 export function logRequest(log: Logger, record: RequestRecord, end: RequestEnd): void {

@@ -24,14 +24,23 @@ export function createRequestRecord(): RequestRecord {
   return { ...createOperationRecord(), subgraphCalls: [] }
 }
 
-/** Notes that a subgraph is asked; call what it returns with how that ended. */
-export function beginCall({ subgraphCalls }: RequestRecord, subgraph: string): (outcome: CallOutcome) => void {
+/**
+ * Notes that a subgraph is asked; call what it returns with how that ended. It tells whether this is the first call of
+ * the request to that subgraph that ended without a usable answer.
+ */
+export function beginCall({ subgraphCalls }: RequestRecord, subgraph: string): (outcome: CallOutcome) => boolean {
   const call: SubgraphCall = { subgraph, startedAt: performance.now() }
   subgraphCalls.push(call)
   return (outcome) => {
+    const isFirst = !subgraphCalls.some((other) => other.subgraph === subgraph && isUnusable(other.outcome))
     call.outcome = outcome
     call.durationMs = performance.now() - call.startedAt
+    return isFirst && isUnusable(outcome)
   }
+}
+
+function isUnusable(outcome: CallOutcome | undefined): boolean {
+  return outcome !== undefined && outcome !== 'ok' && outcome !== 'errors'
 }
 
 /** The calls of a request that has ended: one that still runs then is given up. */

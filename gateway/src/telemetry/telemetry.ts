@@ -1,9 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { Logger } from '@portico/service-kit/logger'
 import { observeRequests } from '@portico/service-kit/observe-requests'
-import { recordOperations } from '@portico/service-kit/operation-record'
+import { countError, recordOperations } from '@portico/service-kit/operation-record'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { GatewayContext } from '../context.ts'
+import { clientAddressOf } from '../http/client-address.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import { logRequest } from './request-log.ts'
 import { createRequestRecord, type RequestRecord } from './request-record.ts'
@@ -28,12 +29,13 @@ export function observeGateway(
     quietPaths,
     started: metrics.requestStarted,
     ended(record, end) {
+      if (end.problem !== undefined) countError(record, end.problem)
       metrics.requestEnded(record, end)
       logRequest(log, record, end)
     },
   })
   app.addHook('onRequest', async (request) => {
-    recordOf(request).clientAddress = request.ip
+    recordOf(request).clientAddress = clientAddressOf(request.ip)
   })
   return recordOf
 }

@@ -109,7 +109,18 @@ function withAuthorization(init: RequestInit | undefined, access: Access): Reque
   return { ...init, headers }
 }
 
+/** What this page has stored; whatever else is there, such as half a text, is nobody. */
 function restore(): Access {
-  const stored = sessionStorage.getItem(STORAGE_KEY)
-  return stored === null ? { kind: 'nobody' } : (JSON.parse(stored) as Access)
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? 'null')
+    return isAccess(stored) ? stored : { kind: 'nobody' }
+  } catch {
+    return { kind: 'nobody' }
+  }
+}
+
+function isAccess(stored: unknown): stored is Access {
+  if (typeof stored !== 'object' || stored === null || !('kind' in stored)) return false
+  if (stored.kind === 'header') return 'authorization' in stored
+  return stored.kind === 'nobody' || (stored.kind === 'session' && 'accessToken' in stored && 'viewer' in stored)
 }

@@ -1,5 +1,6 @@
 import { pick, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react'
 import { Kind, parse } from 'graphql'
+import { isNarrow } from './layout.ts'
 import { exampleVariables } from './variables.ts'
 
 /** An operation that clients of the graph send. The gateway serves the list, see gateway/src/http/explorer.ts. */
@@ -21,9 +22,29 @@ export const WELCOME = `# Write an operation here,
 }
 `
 
-/** A panel of GraphiQL that lists the documents by folder and opens them. */
-export function createDocumentsPlugin(documents: readonly ExplorerDocument[]): GraphiQLPlugin {
-  return { title: 'Documents', icon: DocumentsIcon, content: () => <Documents documents={documents} /> }
+/** Asks the gateway for its list; undefined when that fails, which must cost nothing but the documents. */
+export async function loadDocuments(path: string): Promise<ExplorerDocument[] | undefined> {
+  try {
+    const response = await fetch(path)
+    return response.ok ? ((await response.json()) as ExplorerDocument[]) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A panel of GraphiQL that lists the documents by folder and opens them, or says that they could not be loaded. */
+export function createDocumentsPlugin(documents: readonly ExplorerDocument[] | undefined): GraphiQLPlugin {
+  const content = () => (documents ? <Documents documents={documents} /> : <NoDocuments />)
+  return { title: 'Documents', icon: DocumentsIcon, content }
+}
+
+function NoDocuments() {
+  return (
+    <section aria-label="Documents" className="explorer-documents">
+      <h2>Documents</h2>
+      <p role="alert">The documents could not be loaded. Everything else works; reload the page to try again.</p>
+    </section>
+  )
 }
 
 function Documents({ documents }: { documents: readonly ExplorerDocument[] }) {
@@ -68,6 +89,8 @@ function useOpenDocument(): (document: ExplorerDocument) => void {
       variableEditor?.setValue(Object.keys(variables).length === 0 ? '' : JSON.stringify(variables, undefined, 2))
     }
     actions.setOperationFacts(factsOf(document))
+    // There the panel covers what was opened.
+    if (isNarrow()) actions.setVisiblePlugin(null)
     queryEditor?.focus()
   }
 }

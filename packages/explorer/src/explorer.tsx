@@ -4,7 +4,8 @@ import { useState } from 'react'
 import { createPortal } from 'react-dom'
 import { createRoot } from 'react-dom/client'
 import { createAccessStore } from './access.ts'
-import { createDocumentsPlugin, WELCOME, type ExplorerDocument } from './documents.tsx'
+import { createDocumentsPlugin, loadDocuments, WELCOME } from './documents.tsx'
+import { isNarrow, preferNarrowPanel } from './layout.ts'
 import { SignIn } from './sign-in.tsx'
 import { provideWorkers } from './workers.ts'
 
@@ -13,10 +14,11 @@ if (!root) throw new Error('The page has no element for the explorer.')
 const { graphqlPath = '/graphql', documentsPath = '' } = root.dataset
 
 provideWorkers()
+preferNarrowPanel()
 const access = createAccessStore(graphqlPath)
 const fetcher = createGraphiQLFetcher({ url: graphqlPath, fetch: access.fetch })
-const documents = (await (await fetch(documentsPath)).json()) as ExplorerDocument[]
-const documentsPlugin = documents.length === 0 ? undefined : createDocumentsPlugin(documents)
+const documents = await loadDocuments(documentsPath)
+const documentsPlugin = documents?.length === 0 ? undefined : createDocumentsPlugin(documents)
 const plugins = documentsPlugin ? [documentsPlugin, HISTORY_PLUGIN] : [HISTORY_PLUGIN]
 
 function Explorer() {
@@ -32,7 +34,7 @@ function Explorer() {
         <GraphiQL
           fetcher={fetcher}
           plugins={plugins}
-          {...(documentsPlugin ? { visiblePlugin: documentsPlugin } : {})}
+          {...(documentsPlugin && !isNarrow() ? { visiblePlugin: documentsPlugin } : {})}
           defaultQuery={WELCOME}
           defaultEditorToolsVisibility="variables"
           showPersistHeadersSettings={false}

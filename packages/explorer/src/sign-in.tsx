@@ -1,5 +1,5 @@
 import { Button, pick, useGraphiQL } from '@graphiql/react'
-import { useId, useState, useSyncExternalStore, useTransition, type SubmitEvent } from 'react'
+import { useState, useSyncExternalStore, useTransition, type SubmitEvent } from 'react'
 import type { Access, AccessStore } from './access.ts'
 import { hasSessions, type Viewer } from './session-operations.ts'
 
@@ -39,7 +39,6 @@ function SignInForm({ store, access }: { store: AccessStore; access: Access }) {
   const ended = access.kind === 'nobody' && access.sessionEnded
   const [problem, setProblem] = useState(ended ? 'Your session has ended. Sign in again.' : '')
   const [isPending, startTransition] = useTransition()
-  const id = useId()
   function signIn(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -57,10 +56,12 @@ function SignInForm({ store, access }: { store: AccessStore; access: Access }) {
       <span role="alert" className="explorer-problem">
         {problem}
       </span>
-      <label htmlFor={`${id}email`}>Email</label>
-      <input id={`${id}email`} name="email" type="email" autoComplete="username" required />
-      <label htmlFor={`${id}password`}>Password</label>
-      <input id={`${id}password`} name="password" type="password" autoComplete="current-password" required />
+      <label>
+        Email <input name="email" type="email" autoComplete="username" required />
+      </label>
+      <label>
+        Password <input name="password" type="password" autoComplete="current-password" required />
+      </label>
       <Button type="submit" disabled={isPending}>
         {isPending ? 'Signing in…' : 'Sign in'}
       </Button>
@@ -69,19 +70,19 @@ function SignInForm({ store, access }: { store: AccessStore; access: Access }) {
 }
 
 function AuthorizationBox({ store, access }: { store: AccessStore; access: Access }) {
-  const id = useId()
   return (
     <div className="explorer-access">
-      <label htmlFor={id}>authorization header</label>
-      <input
-        id={id}
-        type="password"
-        autoComplete="off"
-        placeholder="Bearer …"
-        size={40}
-        value={access.kind === 'header' ? access.authorization : ''}
-        onChange={(event) => store.setAuthorization(event.currentTarget.value)}
-      />
+      <label>
+        authorization header{' '}
+        <input
+          type="password"
+          autoComplete="off"
+          placeholder="Bearer …"
+          size={40}
+          value={access.kind === 'header' ? access.authorization : ''}
+          onChange={(event) => store.setAuthorization(event.currentTarget.value)}
+        />
+      </label>
     </div>
   )
 }

@@ -51,13 +51,13 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
 
 const LISTENING = { portVariable: 'ADMIN_PORT', hostVariable: 'ADMIN_HOST', name: 'admin server' }
 
-async function start(options: AdminServerOptions, { host, port }: AdminConfig): Promise<AdminServer> {
+async function start(options: AdminServerOptions, { host, port, hosts }: AdminConfig): Promise<AdminServer> {
   const { log, health, registry, routes } = options
   const app = createHttpServer({ log, health, bodyLimitBytes: 1024 })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('cross-origin-resource-policy', 'same-origin')
-    if (isInternalHost(request.host)) return undefined
-    const error = 'Ask by address, or by a name that is not of the public DNS.'
+    if (isInternalHost(request.host, hosts)) return undefined
+    const error = 'Ask by address, by a name that is not of the public DNS, or by one that ADMIN_HOSTS names.'
     return reply.code(403).send({ error, requestId: request.id })
   })
   const metrics = createExposition(registry)
@@ -72,11 +72,17 @@ async function start(options: AdminServerOptions, { host, port }: AdminConfig): 
   }
 }
 
+/** Domains that public DNS does not serve: by standard, by reservation, or by the use of everyone. */
+const INTERNAL_DOMAIN = /\.(localhost|local|internal|lan|svc|home\.arpa)$/
+
 /**
  * Whether a `Host` header can't come from a page that had its own name resolved to this machine (DNS rebinding): an
- * address, a name without a dot such as a container's, or one below a domain that public DNS does not serve.
+ * address, a name without a dot such as a container's, one below a domain that public DNS does not serve, or one of ours.
  */
-function isInternalHost(host: string): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return isIP(name) !== 0 || /^[\w-]+$/.test(name) || /\.(localhost|local|internal)$/i.test(name)
+function isInternalHost(host: string, ours: readonly string[]): boolean {
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$|\.$/g, '')
+    .toLowerCase()
+  return isIP(name) !== 0 || /^[\w-]+$/.test(name) || INTERNAL_DOMAIN.test(name) || ours.includes(name)
 }

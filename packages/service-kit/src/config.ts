@@ -56,6 +56,24 @@ function variablesOf(schema: z.ZodType): string[] {
 export const evenWithMistakes = { when: () => true }
 
 /**
+ * Waits for everything that a configuration leads to, so that all mistakes are told at once.
+ *
+ * @throws ConfigError with the problems of all that failed with one; what else failed comes first.
+ */
+export async function waitForAll<Values extends readonly unknown[] | []>(
+  loading: Values,
+): Promise<{ -readonly [Index in keyof Values]: Awaited<Values[Index]> }> {
+  const problems: string[] = []
+  for (const result of await Promise.allSettled(loading)) {
+    if (result.status === 'fulfilled') continue
+    if (!(result.reason instanceof ConfigError)) throw result.reason
+    problems.push(...result.reason.problems)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Promise.all(loading)
+}
+
+/**
  * Reads a text file that the configuration names in `variable`.
  *
  * @throws ConfigError that names the variable and the file, when it can't be read.
@@ -135,6 +153,13 @@ export function commaList() {
     .meta(meta)
 }
 
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, `must be one of ${words.join(', ')}`)
+}
+
 /** The level of pino's logger. */
-export const logLevel = () =>
-  z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a log level of pino, such as info')
+export const logLevel = () => oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+
+/** Whether a process serves the world, somebody who works on it, or its tests. */
+export const nodeEnv = () => oneOf(['production', 'development', 'test'])

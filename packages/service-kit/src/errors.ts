@@ -35,6 +35,11 @@ export function isPublic(error: { extensions?: Readonly<Record<string, unknown>>
   return PUBLIC_CODES.has(error.extensions?.['code'])
 }
 
+/** Whether a code of a subgraph says that something is broken: one of those that {@link maskError} gives. */
+export function isFault(code: string): boolean {
+  return code === 'SERVICE_UNAVAILABLE' || code === 'INTERNAL_SERVER_ERROR'
+}
+
 /**
  * Apollo Server's `formatError` for a subgraph: public errors pass, everything else becomes a sentence that gives
  * nothing away, with the code `SERVICE_UNAVAILABLE` when the database is at fault for now, else

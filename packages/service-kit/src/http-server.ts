@@ -6,9 +6,12 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
+import { answerConnection, followConnections, refusalOf } from './connection-errors.ts'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
+import { noteProblem } from './observe-requests.ts'
 import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts'
+import { pathOf } from './request-path.ts'
 
 /** Why a request gets no answer from a route. */
 export interface HttpProblem {
@@ -34,6 +37,8 @@ export interface HttpServerOptions {
   receiveWithinMs?: number
   /** Proxies that are believed about the client's address, as Fastify's `trustProxy` takes them. Default none. */
   trustedProxies?: readonly string[]
+  /** Headers of every answer, beside the request's id; routes may replace them. Default none. */
+  headers?: Readonly<Record<string, string>>
   /** Makes the body of an answer to a problem. Default JSON of `error` (the message) and `requestId`. */
   problemBody?: (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply) => unknown
 }
@@ -44,10 +49,11 @@ const CODES: Readonly<Record<number, string>> = {
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
   406: 'NOT_ACCEPTABLE',
-  408: 'REQUEST_TIMEOUT',
+  408: 'RECEIVE_TIMEOUT',
   413: 'BODY_TOO_LARGE',
   414: 'PATH_TOO_LONG',
   415: 'UNSUPPORTED_MEDIA_TYPE',
+  431: 'HEADERS_TOO_LARGE',
 }
 
 /**
@@ -58,16 +64,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { log, health, bodyLimitBytes = 1_048_576, receiveWithinMs = 10_000, trustedProxies = [] } = options
   const problemBody = options.problemBody ?? errorAndRequestId
   const { live, ready } = options.healthPaths ?? HEALTH_PATHS
+  const headers = { ...options.headers, 'x-content-type-options': 'nosniff' }
   const logger: FastifyBaseLogger = log
 
   function answer(found: HttpProblem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    noteProblem(request.raw, found.code)
     return reply.code(found.status).send(problemBody(found, request, reply))
   }
 
   function answerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
     const status = error.statusCode ?? 500
     if (status >= 500) request.log.error({ err: error }, 'request failed')
-    reply.header(REQUEST_ID_HEADER, request.id)
+    reply.headers(headers).header(REQUEST_ID_HEADER, request.id)
     answer(problem(status, messageOf(error, status)), request, reply)
   }
 
@@ -89,20 +97,29 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerError,
+    clientErrorHandler(error, socket) {
+      const refusal = refusalOf(error, socket)
+      if (!refusal) return void socket.destroy()
+      const { status, message, requestId } = refusal
+      const body = JSON.stringify({ error: message, requestId })
+      const type = { 'content-type': 'application/json; charset=utf-8', [REQUEST_ID_HEADER]: requestId }
+      return answerConnection(socket, { status, headers: { ...headers, ...type }, body })
+    },
     http: { headersTimeout: Math.min(receiveWithinMs, 10_000), connectionsCheckingInterval: 1000 },
   })
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.header(REQUEST_ID_HEADER, request.id)
-    reply.header('x-content-type-options', 'nosniff')
+    reply.headers(headers).header(REQUEST_ID_HEADER, request.id)
   })
   // A kept-alive connection would hold up the close for as long as its client likes.
   app.addHook('onSend', async (_, reply) => {
     if (health.isDraining() || !app.server.listening) reply.header('connection', 'close')
   })
+  followConnections(app.server)
+  acceptJson(app)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
-    const url = request.url.replace(/[?#].*/s, '')
+    const url = pathOf(request.url)
     const allowed = METHODS.filter((method) => app.hasRoute({ method, url }))
     if (allowed.length === 0) return answer(problem(404, 'Not found.'), request, reply)
     const methods = allowed.join(', ')
@@ -118,6 +135,28 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       .send({ status: isReady ? 'ready' : 'unavailable' })
   })
   return app
+}
+
+/** Fastify's parser says of keys that could poison prototypes that the body is not valid JSON; this names them. */
+function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    parse(request, String(body), (error, value) => done(error && isJson(String(body)) ? forbiddenKey() : error, value)),
+  )
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function forbiddenKey(): Error & { statusCode: number } {
+  const message = 'The body has a key "__proto__", or "prototype" in "constructor", which are not accepted.'
+  return Object.assign(new Error(message), { statusCode: 400 })
 }
 
 function problem(status: number, message: string): HttpProblem {

@@ -61,6 +61,7 @@ export async function runProgram(program: Program): Promise<void> {
       throw failure
     }
     if (err) throw err
+    log.info('stopped')
   }
 
   const { close } = closeWithGrace(

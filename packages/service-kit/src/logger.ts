@@ -1,20 +1,10 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
+import { redact } from './redaction.ts'
 
 export type { Logger }
 
-/** Paths that never reach a log line, whatever object carries them. */
-const SECRETS = [
-  'authorization',
-  'cookie',
-  '["set-cookie"]',
-  'password',
-  'currentPassword',
-  'newPassword',
-  'accessToken',
-  'refreshToken',
-  'token',
-  '["x-portico-identity"]',
-]
+/** The logger of one request: its lines carry the request's id. Fastify makes it. */
+export type RequestLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 
 /** The level that `LOG_LEVEL` names; `info` when it names none, since something has to say that it is wrong. */
 export function logLevelFrom(env: Readonly<Record<string, string | undefined>>): string {
@@ -23,42 +13,31 @@ export function logLevelFrom(env: Readonly<Record<string, string | undefined>>):
 }
 
 /**
- * The logger of a process: JSON lines on standard output. Secrets are redacted up to two levels deep; do not log
- * whole requests or variables all the same.
+ * The logger of a process: JSON lines on standard output. Secrets are redacted up to two levels deep, and of errors only
+ * what is known to be harmless is taken over; do not log whole requests or variables all the same.
  */
 export function createLogger(
   { service, level }: { service: string; level: string },
   destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
 ): Logger {
-  return pino(
+  const log = pino(
     {
       level,
       base: { service },
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      // Errors are described by then; pino's own serializer would do it once more.
+      serializers: { err: (described: unknown) => described },
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describeError },
-      redact: {
-        paths: SECRETS.flatMap((key) =>
-          key.startsWith('[') ? [key, `*${key}`, `*.*${key}`] : [key, `*.${key}`, `*.*.${key}`],
-        ),
-        censor: '[redacted]',
-      },
     },
     destination,
   )
-}
-
-/**
- * What is logged of an error. Drivers hang whole connections on their errors, passwords included, so nothing is taken
- * over but what is named here.
- */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  return {
-    type: error.name,
-    message: error.message,
-    ...('code' in error ? { code: error.code } : {}),
-    stack: error.stack,
-    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+  // No formatter sees the bindings of a child. Children of children inherit both.
+  const pinos = Object.getPrototypeOf(log) as Logger
+  log.child = function (this: Logger, bindings, options) {
+    return pinos.child.call(this, redact(bindings), options)
+  } as Logger['child']
+  log.setBindings = function (this: Logger, bindings) {
+    pinos.setBindings.call(this, redact(bindings))
   }
+  return log
 }

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Socket } from 'node:net'
+import { refusalOf } from './connection-errors.ts'
 import { requestIdOf } from './request-id.ts'
+import { pathOf } from './request-path.ts'
 
 /** How a request ended. */
 export interface RequestEnd {
-  method: string
+  /** Undefined, as the path, when the request could not be read. */
+  method: string | undefined
   /** Without the query string, which may hold anything; cut to 200 characters. */
-  path: string
+  path: string | undefined
   /** Of the answer; 499, as nginx has it, when the client was gone before there was one. */
   status: number
   /** From the arrival of its headers to the last byte of the answer, in milliseconds. */
@@ -14,6 +18,8 @@ export interface RequestEnd {
   /** The client was gone before it had the whole answer. */
   aborted: boolean
   requestId: string | undefined
+  /** Why no route answered it, such as `NOT_FOUND`. */
+  problem?: string
 }
 
 /** Who is told of every request; `Record` is what the stages of a request write down on its way. */
@@ -27,9 +33,21 @@ export interface RequestObserver<Record> {
 
 const CLIENT_GONE = 499
 
+const problems = new WeakMap<IncomingMessage, string>()
+
+/** Notes why a request gets no answer from a route. */
+export function noteProblem(request: IncomingMessage, code: string): void {
+  problems.set(request, code)
+}
+
+/** Why a request got no answer from a route; undefined when it got one. */
+export function problemOf(request: IncomingMessage): string | undefined {
+  return problems.get(request)
+}
+
 /**
- * Observes every request of a server, also those that no hook of Fastify sees: paths that can't be read, bodies that are
- * refused, clients that go away. Returns what gives the record of a request to whoever has something to write down.
+ * Observes every request of a server, also those that no hook of Fastify sees: what is no HTTP, paths that can't be read,
+ * bodies that are refused or do not come, clients that go away. Returns what gives the record of a request to whoever has something to write down.
  */
 export function observeRequests<Record>(
   app: FastifyInstance,
@@ -42,22 +60,47 @@ export function observeRequests<Record>(
     return record
   }
 
+  /** Statuses of requests that had not arrived whole. */
+  const refused = new WeakMap<IncomingMessage, number>()
   const quiet = new Set(quietPaths)
   // Before Fastify's own listener, which answers some requests at once.
   app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const path = (request.url ?? '/').slice(0, 200).replace(/[?#].*/s, '')
+    const path = pathOf(request.url?.slice(0, 200))
     if (quiet.has(path)) return
     const startedAt = performance.now()
     started?.()
     response.once('close', () => {
+      const cutOff = refused.get(request)
+      const problem = problemOf(request)
       ended(recordOf(request), {
-        method: request.method ?? 'GET',
+        method: request.method,
         path,
-        status: response.headersSent ? response.statusCode : CLIENT_GONE,
+        status: cutOff ?? (response.headersSent ? response.statusCode : CLIENT_GONE),
         durationMs: roundMs(performance.now() - startedAt),
-        aborted: !response.writableFinished,
+        aborted: cutOff === undefined && !response.writableFinished,
         requestId: requestIdOf(request),
+        ...(problem === undefined ? {} : { problem }),
       })
+    })
+  })
+  app.server.prependListener('clientError', (error: Error, socket: Socket) => {
+    const refusal = refusalOf(error, socket)
+    if (!refusal) return
+    const { request, status, code, requestId } = refusal
+    if (request) {
+      refused.set(request, status)
+      noteProblem(request, code)
+      return
+    }
+    started?.()
+    ended(createRecord(), {
+      method: undefined,
+      path: undefined,
+      status,
+      durationMs: 0,
+      aborted: false,
+      requestId,
+      problem: code,
     })
   })
   return ({ raw }) => recordOf(raw)

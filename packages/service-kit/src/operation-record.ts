@@ -58,12 +58,19 @@ export function countError({ errorCodes }: OperationRecord, code: unknown): void
   errorCodes.set(name, (errorCodes.get(name) ?? 0) + 1)
 }
 
-/** What a request came to; `partial` has data and errors. */
-export type Outcome = 'ok' | 'partial' | 'failed' | 'aborted'
+/**
+ * What a request came to. `partial` has data, and misses some because something is broken; `failed` has none for that
+ * reason; `refused` has errors that are all its sender's to act on, with data beside them or without.
+ */
+export type Outcome = 'ok' | 'partial' | 'failed' | 'refused' | 'aborted'
 
-/** What a request came to. One that is not for GraphQL is `ok` below status 400. */
-export function outcomeOf({ answered, errorCodes }: OperationRecord, { aborted, status }: RequestEnd): Outcome {
+/** What a request came to; `isFault` tells which codes say that something is broken. */
+export function outcomeOf(
+  { answered, errorCodes }: OperationRecord,
+  { aborted, status }: RequestEnd,
+  isFault: (code: string) => boolean,
+): Outcome {
   if (aborted) return 'aborted'
-  if (errorCodes.size > 0) return answered ? 'partial' : 'failed'
-  return status < 400 ? 'ok' : 'failed'
+  if (status >= 500 || [...errorCodes.keys()].some(isFault)) return answered ? 'partial' : 'failed'
+  return errorCodes.size === 0 && status < 400 ? 'ok' : 'refused'
 }

@@ -7,7 +7,11 @@ import { currencyExponent } from './money.ts'
 
 /** The variable of a subgraph that has amounts; {@link fixShopCurrency} checks it. Extend `subgraphVariables` with it. */
 export const shopVariables = {
-  SHOP_CURRENCY: z.string().default('EUR').describe("The shop's currency, fixed at the first start."),
+  SHOP_CURRENCY: z
+    .string()
+    .meta({ mustBe: 'an ISO 4217 code' })
+    .default('EUR')
+    .describe("The shop's currency, fixed at the first start."),
 }
 
 /** As much of a generated Prisma client as is needed here. */

@@ -1,6 +1,12 @@
 import { z } from 'zod'
-import { adminVariables, toAdminConfig, type AdminConfig } from './admin-config.ts'
-import { flag, integer, logLevel, milliseconds, port, postgresUrl } from './config.ts'
+import {
+  adminVariables,
+  checkAdminPort,
+  toAdminConfig,
+  type AdminConfig,
+  type ListeningVariables,
+} from './admin-config.ts'
+import { flag, integer, logLevel, milliseconds, nodeEnv, port, postgresUrl } from './config.ts'
 import type { DatabaseConfig } from './database.ts'
 
 /** What every subgraph is configured with. */
@@ -25,8 +31,7 @@ export type Trust = { kind: 'gateway'; keysFile: string } | { kind: 'anyone' }
 
 /** The variables of {@link SubgraphConfig}; extend it with a subgraph's own. */
 export const subgraphVariables = z.object({
-  NODE_ENV: z
-    .enum(['production', 'development', 'test'])
+  NODE_ENV: nodeEnv()
     .default('production')
     .describe('`production` answers no introspection, and never anyone but the gateway.'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
@@ -50,11 +55,12 @@ export const subgraphVariables = z.object({
 
 /** Refuses contradictions between the variables: `.superRefine(checkSubgraphVariables, evenWithMistakes)`. */
 export function checkSubgraphVariables(
-  env: Readonly<Partial<Record<'STANDALONE' | 'NODE_ENV' | 'GATEWAY_KEYS_FILE', unknown>>>,
+  env: Readonly<Partial<Record<'STANDALONE' | 'NODE_ENV' | 'GATEWAY_KEYS_FILE', unknown>>> & ListeningVariables,
   context: z.RefinementCtx,
 ): void {
   const issue = (variable: string, message: string) =>
     context.addIssue({ code: 'custom', path: [variable], message, input: variable })
+  checkAdminPort(env, context)
   if (env.STANDALONE === true && env.NODE_ENV === 'production') {
     issue('STANDALONE', 'answers anyone, and is only for NODE_ENV=development')
   }

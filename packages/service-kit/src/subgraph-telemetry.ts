@@ -2,11 +2,18 @@ import type { ApolloServerPlugin } from '@apollo/server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { PoolUse } from './database.ts'
+import { isFault } from './errors.ts'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
 import { addReadGauge, DURATION_BUCKETS } from './metrics.ts'
 import { observeRequests, type RequestEnd } from './observe-requests.ts'
-import { createOperationRecord, outcomeOf, recordOperations, type OperationRecord } from './operation-record.ts'
+import {
+  countError,
+  createOperationRecord,
+  outcomeOf,
+  recordOperations,
+  type OperationRecord,
+} from './operation-record.ts'
 import type { SubgraphContext } from './subgraph.ts'
 
 /** What a subgraph's telemetry tells of. */
@@ -38,6 +45,7 @@ export function createSubgraphTelemetry(options: SubgraphTelemetryOptions): Subg
     quietPaths,
     started: metrics.started,
     ended(record, end) {
+      if (end.problem !== undefined) countError(record, end.problem)
       metrics.ended(record, end)
       // Other routes, such as public keys, are asked on a timer.
       const level = record.documentHash === undefined && end.status < 400 ? 'debug' : 'info'
@@ -101,7 +109,7 @@ function createSubgraphMetrics({ subgraph, health, poolUse }: SubgraphTelemetryO
     ended(record: OperationRecord, end: RequestEnd) {
       const type = record.operationType ?? 'none'
       inFlight.dec()
-      requests.inc({ type, outcome: outcomeOf(record, end), status: end.status })
+      requests.inc({ type, outcome: outcomeOf(record, end, isFault), status: end.status })
       duration.observe({ type }, end.durationMs / 1000)
     },
   }

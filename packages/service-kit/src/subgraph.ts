@@ -13,11 +13,12 @@ import { classifyDatabaseError } from './database-errors.ts'
 import type { PoolUse } from './database.ts'
 import { isPublic, maskError } from './errors.ts'
 import { DEADLINE_HEADER, deadlineFrom, refuseLateRequests } from './deadline.ts'
+import { listenUntilDrained } from './draining.ts'
 import { forgetAfterMutations } from './fresh-reads.ts'
 import { describeHealth, startHealth, type HealthCheck } from './health.ts'
-import { createHttpServer, HEALTH_PATHS, listen } from './http-server.ts'
+import { createHttpServer, HEALTH_PATHS } from './http-server.ts'
 import type { Running } from './lifecycle.ts'
-import type { Logger } from './logger.ts'
+import type { Logger, RequestLogger } from './logger.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
 import { createSubgraphTelemetry } from './subgraph-telemetry.ts'
@@ -31,8 +32,7 @@ export interface SubgraphContext {
   requestId: string
   /** When the caller stops waiting for the answer, in the time of `performance.now()`. */
   deadline: number
-  /** Adds the request's id to each line. */
-  log: Logger
+  log: RequestLogger
   /** What the request's own log line will say of it. */
   record: OperationRecord
 }
@@ -128,24 +128,21 @@ export async function startSubgraph<Context extends SubgraphContext>(
         viewer: await identify(request.headers),
         requestId: request.id,
         deadline: deadlineFrom(request.headers[DEADLINE_HEADER]),
-        log: log.child({ requestId: request.id }),
+        log: request.log,
         record: telemetry.recordOf(request),
       }),
   })
   routes?.(app)
-  // In reverse: not ready any more, a pause for balancers to notice, then no new connections and running requests end.
-  stack.defer(() => apollo.stop())
-  const address = await listen(app, config)
-  stack.defer(async () => {
-    health.drain()
-    await new Promise((resolve) => setTimeout(resolve, config.drainDelayMs))
-  })
+  const { drainDelayMs } = config
+  const { address } = stack.use(
+    await listenUntilDrained({ app, address: config, health, drainDelayMs, close: () => apollo.stop() }),
+  )
 
   const running = stack.move()
   return {
     url: new URL('/graphql', address),
     adminUrl: admin.url,
-    stopWithinMs: config.drainDelayMs + FINISH_WITHIN_MS,
+    stopWithinMs: drainDelayMs + FINISH_WITHIN_MS,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -8,8 +8,10 @@ import { startHealth } from '@portico/service-kit/health'
 import { Counter, Registry } from 'prom-client'
 import { createMemoryLog } from './memory-log.ts'
 
+const USUAL = { ADMIN_HOST: '127.0.0.1', ADMIN_HOSTS: [] }
+
 /** An admin server with a counter at 3, and one route of details. */
-async function startTestAdmin({ config } = { config: toAdminConfig({ ADMIN_HOST: '127.0.0.1', ADMIN_PORT: 0 }, 0) }) {
+async function startTestAdmin({ config } = { config: toAdminConfig({ ...USUAL, ADMIN_PORT: 0 }, 0) }) {
   await using stack = new AsyncDisposableStack()
   const memory = createMemoryLog()
   const health = stack.use(await startHealth({ checks: [], log: memory.log }))
@@ -72,8 +74,31 @@ describe('an admin server', () => {
       expect([host, response.statusCode]).toEqual([host, 403])
       expect(await text(response)).not.toContain('test_things_total')
     }
-    for (const host of ['localhost:4100', '10.1.2.3:4100', '[::1]:4100', 'gateway', 'gateway.shop.svc.cluster.local']) {
+    for (const host of [
+      'localhost:4100',
+      '10.1.2.3:4100',
+      '[::1]:4100',
+      'gateway',
+      'gateway.shop.svc.cluster.local',
+      'gateway.shop.svc.cluster.local.:4100',
+      'gateway.portico.svc:4100',
+      'Prometheus.LAN',
+      'router.home.arpa',
+    ]) {
       expect([host, (await ask(admin.url, '/metrics', { host })).statusCode]).toEqual([host, 200])
+    }
+  })
+
+  it('takes a name of the public DNS that it was told is its own, and no other', async () => {
+    const config = toAdminConfig({ ADMIN_HOST: '127.0.0.1', ADMIN_PORT: 0, ADMIN_HOSTS: ['Gateway.Shop.example'] }, 0)
+    await using admin = await startTestAdmin({ config })
+    for (const [host, status] of [
+      ['gateway.shop.example:4100', 200],
+      ['GATEWAY.shop.example', 200],
+      ['x.gateway.shop.example', 403],
+      ['gateway.shop.example.attacker.example', 403],
+    ] as const) {
+      expect([host, (await ask(admin.url, '/metrics', { host })).statusCode]).toEqual([host, status])
     }
   })
 
@@ -86,7 +111,7 @@ describe('an admin server', () => {
 })
 
 describe('the port of an admin server', () => {
-  const usual = (port: number) => toAdminConfig({ ADMIN_HOST: '127.0.0.1' }, port)
+  const usual = (port: number) => toAdminConfig(USUAL, port)
 
   it('is the usual one, or a free one with one warning while that is taken', async () => {
     await using first = await startTestAdmin()
@@ -106,17 +131,17 @@ describe('the port of an admin server', () => {
   it('that was asked for has to be free', async () => {
     await using first = await startTestAdmin()
     const port = Number(first.url?.port)
-    const config = toAdminConfig({ ADMIN_HOST: '127.0.0.1', ADMIN_PORT: port }, 0)
+    const config = toAdminConfig({ ...USUAL, ADMIN_PORT: port }, 0)
     await expect(startTestAdmin({ config })).rejects.toThrow(
       `Port ${port} on 127.0.0.1 is taken by another program. Set ADMIN_PORT to another one.`,
     )
-    await expect(startTestAdmin({ config: toAdminConfig({ ADMIN_HOST: '192.0.2.1' }, 0) })).rejects.toThrow(
+    await expect(startTestAdmin({ config: toAdminConfig({ ...USUAL, ADMIN_HOST: '192.0.2.1' }, 0) })).rejects.toThrow(
       '192.0.2.1 is no address of this machine. Set ADMIN_HOST to another one.',
     )
   })
 
   it('may be none', async () => {
-    const config = toAdminConfig({ ADMIN_HOST: '127.0.0.1', ADMIN_PORT: 'off' }, 4100)
+    const config = toAdminConfig({ ...USUAL, ADMIN_PORT: 'off' }, 4100)
     await using admin = await startTestAdmin({ config })
     expect(admin.url).toBeUndefined()
   })

@@ -48,6 +48,8 @@ function startProgram(...args: string[]) {
 }
 
 const DISPOSED = ['disposed of second', 'disposed of first']
+/** How a clean stop ends. */
+const STOPPED = [...DISPOSED, 'stopped']
 
 describe('a program that is told to stop', () => {
   it('disposes in reverse of what it opened, and exits with 0', async () => {
@@ -56,7 +58,7 @@ describe('a program that is told to stop', () => {
       await program.said('started')
       program.child.kill(signal)
       const { code, messages, lines, stderr } = await program.end()
-      expect(messages).toEqual(['started', 'stopping', ...DISPOSED])
+      expect(messages).toEqual(['started', 'stopping', ...STOPPED])
       expect(lines[1]).toMatchObject({ service: 'fixture', level: 'info', signal })
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     }
@@ -66,7 +68,7 @@ describe('a program that is told to stop', () => {
     using program = startProgram('runs')
     await program.said('started')
     program.child.disconnect()
-    expect(await program.end()).toMatchObject({ code: 0, messages: ['started', 'stopping', ...DISPOSED] })
+    expect(await program.end()).toMatchObject({ code: 0, messages: ['started', 'stopping', ...STOPPED] })
 
     using deaf = startProgram('stopsSlowly')
     await deaf.said('started')
@@ -83,7 +85,7 @@ describe('a program that is told to stop', () => {
     program.child.disconnect()
     expect(await program.end()).toMatchObject({
       code: 0,
-      messages: ['started', 'stopping', 'stopping slowly', ...DISPOSED],
+      messages: ['started', 'stopping', 'stopping slowly', ...STOPPED],
     })
   })
 
@@ -91,14 +93,14 @@ describe('a program that is told to stop', () => {
     using program = startProgram('startsSlowly')
     await program.said('starting')
     program.child.kill('SIGTERM')
-    expect(await program.end()).toMatchObject({ code: 0, messages: ['starting', 'stopping', 'started', ...DISPOSED] })
+    expect(await program.end()).toMatchObject({ code: 0, messages: ['starting', 'stopping', 'started', ...STOPPED] })
   })
 
   it('while it starts, may give up starting', async () => {
     using program = startProgram('givesUp')
     await program.said('starting')
     program.child.kill('SIGTERM')
-    expect(await program.end()).toMatchObject({ code: 0, messages: ['starting', 'stopping', ...DISPOSED] })
+    expect(await program.end()).toMatchObject({ code: 0, messages: ['starting', 'stopping', ...STOPPED] })
   })
 
   it('a second time stops at once', async () => {

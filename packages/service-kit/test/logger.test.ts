@@ -45,7 +45,24 @@ describe('a log line', () => {
     expect(last()).toMatchObject({ request: { headers: REDACTED }, sessions: [REDACTED] })
     log.child({ headers: SECRETS }).info('of a child')
     expect(last()).toMatchObject({ headers: REDACTED })
+    log
+      .child({})
+      .child({ request: { headers: SECRETS } }, { level: 'info' })
+      .info('of a child of a child')
+    expect(last()).toMatchObject({ request: { headers: REDACTED } })
+    const bound = log.child({})
+    bound.setBindings(SECRETS)
+    bound.info('bound later')
+    expect(last()).toMatchObject(REDACTED)
     expect(lines.join()).not.toContain(SECRET)
+  })
+
+  it('leaves what it was given as it was', () => {
+    const { log } = createTestLogger()
+    const given = { request: { headers: { ...SECRETS } }, sessions: [{ token: SECRET }], err: new Error('no') }
+    const before = structuredClone(given)
+    log.child(given).info(given, 'given')
+    expect(given).toEqual(before)
   })
 
   it('below the level is not written', () => {
@@ -67,6 +84,11 @@ describe('a log line', () => {
         cause: { type: 'Error', message: 'no route', code: 'EHOSTUNREACH', stack },
       },
     })
+    const failure = Object.assign(new Error('elsewhere'), { client: SECRET })
+    log.child({ failure }).info({ attempts: [failure] }, 'under another name')
+    expect(last()).toMatchObject({ failure: { message: 'elsewhere' }, attempts: [{ message: 'elsewhere' }] })
+    log.child({ err: failure }).warn(failure)
+    expect(last()).toMatchObject({ err: { type: 'Error' }, msg: 'elsewhere' })
     expect(lines.join()).not.toContain(SECRET)
   })
 })

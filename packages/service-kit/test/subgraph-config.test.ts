@@ -20,7 +20,7 @@ describe('the configuration of a subgraph', () => {
     expect(parseEnvironment(variables, { DATABASE_URL, GATEWAY_KEYS_FILE: '/keys/public.json' })).toEqual({
       host: '127.0.0.1',
       port: 0,
-      admin: { host: '127.0.0.1', port: 0, orAnyPort: true },
+      admin: { host: '127.0.0.1', port: 0, orAnyPort: true, hosts: [] },
       logLevel: 'info',
       production: true,
       database: {

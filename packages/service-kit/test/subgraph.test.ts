@@ -130,11 +130,11 @@ describe('what a subgraph tells its operators', () => {
     await using inventory = await startTestInventory()
     await inventory.post(COST, await inventory.headers())
     const get = async (path: string) => (await fetch(new URL(path, inventory.adminUrl))).text()
-    await eventually(async () => (await get('/metrics')).includes('outcome="partial"'))
+    await eventually(async () => (await get('/metrics')).includes('outcome="refused"'))
     const samples = (await get('/metrics')).split('\n').filter((line) => line.startsWith('portico_'))
     expect(samples).toEqual(
       expect.arrayContaining([
-        'portico_subgraph_requests_total{type="query",outcome="partial",status="200",subgraph="inventory"} 1',
+        'portico_subgraph_requests_total{type="query",outcome="refused",status="200",subgraph="inventory"} 1',
         'portico_subgraph_request_duration_seconds_count{subgraph="inventory",type="query"} 1',
         'portico_subgraph_requests_in_flight{subgraph="inventory"} 0',
         'portico_subgraph_ready{subgraph="inventory"} 1',

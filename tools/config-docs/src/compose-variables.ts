@@ -1,11 +1,15 @@
 import { UndescribedVariableError, type VariableDescription } from './describe-variables.ts'
 
-/** What only Compose knows; the others are variables of the services. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  PORTICO_ADDRESS: "Address at which the gateway's port is published.",
-  PORTICO_ADMIN_PORT: "Port of this machine at which the gateway's admin port is published, at 127.0.0.1 only.",
-  PORTICO_PORT: 'Port at which the gateway is published.',
-  PORTICO_VERSION: 'Tag of the images.',
+/** What only Compose knows; the others are variables of the services. They run in production mode. */
+const OWN: Readonly<Record<string, Partial<VariableDescription>>> = {
+  CORS_ORIGINS: { otherwise: 'none' },
+  PORTICO_ADDRESS: { meaning: "Address at which the gateway's port is published.", value: 'an IP address' },
+  PORTICO_ADMIN_PORT: {
+    meaning: "Port of this machine at which the gateway's admin port is published, at 127.0.0.1 only.",
+    value: 'a port',
+  },
+  PORTICO_PORT: { meaning: 'Port at which the gateway is published.', value: 'a port' },
+  PORTICO_VERSION: { meaning: 'Tag of the images.', value: 'text' },
 }
 
 /**
@@ -26,9 +30,11 @@ export function describeComposeVariables(
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, preset]) => {
       const service = services.find((variable) => variable.name === name)
-      const meaning = MEANINGS[name] ?? service?.meaning.replace(/ Default: .*$/, '')
-      if (meaning === undefined)
+      const { meaning, value, otherwise } = { value: 'text', ...service, ...OWN[name] }
+      if (meaning === undefined) {
         throw new UndescribedVariableError([`${name}: say what it means to docker-compose.yml`])
-      return { name, meaning, value: service?.value ?? 'text', preset: preset || undefined, required: false }
+      }
+      const written = { name, meaning, value, preset: preset || service?.preset, required: false }
+      return otherwise === undefined ? written : { ...written, otherwise }
     })
 }

@@ -10,8 +10,10 @@ export interface VariableDescription {
   meaning: string
   /** What the value must be, with its unit. */
   value: string
-  /** As it would be written; undefined: none, and `required` says whether it must be set. */
+  /** As it would be written; undefined: none. */
   preset: string | undefined
+  /** In words, what holds while it is unset and nothing fixed is its default. */
+  otherwise?: string
   required: boolean
 }
 
@@ -33,10 +35,13 @@ const property = z.object({
 })
 type Property = z.infer<typeof property>
 
+/** What the kit's `commaList()` says of itself. */
+const LIST = 'a list with commas'
+
 /**
  * Describes variables from the schemas that read them. Paths below `root` are written relative to it.
  *
- * @throws UndescribedVariableError when one has no description, no unit, or a pattern without words for it.
+ * @throws UndescribedVariableError when one has no description, no unit, or a list or pattern without words for it.
  */
 export function describeVariables(variables: Variables, root: string): VariableDescription[] {
   const { properties = {} } = z.toJSONSchema(z.object(variables), { io: 'input', unrepresentable: 'any' })
@@ -50,10 +55,11 @@ export function describeVariables(variables: Variables, root: string): VariableD
     if (said.pattern !== undefined && said.mustBe === undefined) {
       problems.push(`${name}: say what it must be with .meta({ mustBe })`)
     }
+    if (said.mustBe === LIST) problems.push(`${name}: say what it lists with .meta({ mustBe })`)
     const unset = schema.safeParse(undefined)
     return {
       name,
-      meaning: said.description ?? '',
+      ...splitDefault(said.description ?? ''),
       value: valueOf(said),
       preset: unset.success ? writtenAs(unset.data, root) : undefined,
       required: !unset.success,
@@ -61,6 +67,12 @@ export function describeVariables(variables: Variables, root: string): VariableD
   })
   if (problems.length > 0) throw new UndescribedVariableError(problems)
   return described
+}
+
+/** Takes a default in words, such as one that another variable decides, from the end of a description. */
+function splitDefault(description: string): { meaning: string; otherwise?: string } {
+  const [, meaning, otherwise] = /^(.*) Default: (.*)\.$/s.exec(description) ?? []
+  return meaning !== undefined && otherwise !== undefined ? { meaning, otherwise } : { meaning: description }
 }
 
 function valueOf({ mustBe, enum: names }: Property): string {

@@ -14,7 +14,7 @@ empty value counts as unset. Every variable \`X\` of the gateway, the subgraphs,
 as \`X_FILE\` instead, the name of a file that holds it. No process reads an \`.env\` file; Docker Compose reads one beside
 \`docker-compose.yml\` for its own.
 
-A dash means that there is no default: the variable is unset. What decides then, if anything, stands in its meaning.
+A dash means that there is no default.
 `
 
 const COMPOSE_TEXT =
@@ -62,8 +62,8 @@ export async function writeDocument(root: string): Promise<string> {
 }
 
 function table(variables: readonly VariableDescription[]): string {
-  const rows = variables.map(({ name, meaning, value, preset, required }) => {
-    const shown = preset === undefined ? (required ? '**required**' : '–') : `\`${preset}\``
+  const rows = variables.map(({ name, meaning, value, preset, otherwise = '–', required }) => {
+    const shown = preset === undefined ? (required ? '**required**' : otherwise) : `\`${preset}\``
     return `| ${[`\`${name}\``, meaning, value, shown].map(cell).join(' | ')} |`
   })
   return ['| variable | meaning | value | default |', '| --- | --- | --- | --- |', ...rows].join('\n')

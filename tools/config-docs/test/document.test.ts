@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { flag, integer, milliseconds, port } from '@portico/service-kit/config'
+import { commaList, flag, integer, milliseconds, port } from '@portico/service-kit/config'
 import { z } from 'zod'
 import { describeComposeVariables } from '../src/compose-variables.ts'
 import { describeVariables, type Variables } from '../src/describe-variables.ts'
@@ -36,9 +36,19 @@ describe('the description of variables', () => {
     expect(rows[0]?.meaning).toBe('Longest wait.')
   })
 
+  it('shows a default that something else decides in words, in the column of defaults', () => {
+    const variables = {
+      OPEN: flag().optional().describe('Whether it is open. Default: as the other says, or not at all.'),
+    }
+    expect(describeVariables(variables, ROOT)).toMatchObject([
+      { meaning: 'Whether it is open.', preset: undefined, otherwise: 'as the other says, or not at all' },
+    ])
+  })
+
   it.each<{ lacking: string; variables: Variables }>([
     { lacking: 'a meaning', variables: { A: port() } },
     { lacking: 'a unit', variables: { A: integer({ min: 1, max: 2 }).describe('Some.') } },
+    { lacking: 'words for what it lists', variables: { A: commaList().describe('Some.') } },
     {
       lacking: 'words for its pattern',
       variables: { A: z.string().regex(/^a+$/, 'must be some a').describe('Some.') },
@@ -50,14 +60,14 @@ describe('the description of variables', () => {
   it('has those that Compose fills in', () => {
     const log = {
       name: 'LOG_LEVEL',
-      meaning: 'Least level. Default: x.',
+      meaning: 'Least level.',
       value: 'a level',
       preset: 'debug',
       required: false,
     }
     const file = 'ports: ["${PORTICO_PORT:-4000}:4000"]\nLOG_LEVEL: ${LOG_LEVEL:-info}\nshell: $${HOME}'
     expect(describeComposeVariables(file, [log])).toEqual([
-      { ...log, meaning: 'Least level.', preset: 'info' },
+      { ...log, preset: 'info' },
       expect.objectContaining({ name: 'PORTICO_PORT', preset: '4000' }),
     ])
     expect(() => describeComposeVariables('${NOBODY_KNOWS}', [log])).toThrow('NOBODY_KNOWS: say')
@@ -71,6 +81,9 @@ describe('docs/configuration.md', () => {
       expect(document).toContain(`| \`${name}\``)
     }
     expect(document).not.toContain(ROOT)
+    // What decides stands in the column of defaults.
+    expect(document).toMatch(/^\| `SANDBOX` [^\n]*\| `true` in development, `false` in production +\|$/m)
+    expect(document).not.toMatch(/ Default: | unset: /)
     expect(document.match(/^## .*/gm)).toEqual(
       expect.arrayContaining(['## Gateway', '## Subgraphs', '## Docker Compose']),
     )

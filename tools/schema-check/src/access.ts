@@ -1,3 +1,4 @@
+import { readListSizes, type ListSize } from '@portico/gateway/supergraph/list-sizes'
 import { readRateLimits, type RateLimit } from '@portico/gateway/supergraph/rate-limit-directives'
 import { readRequirements, type Requirements } from '@portico/gateway/supergraph/requirements'
 import { ConfigError } from '@portico/service-kit/config'
@@ -7,6 +8,8 @@ import type { ComposedGraph } from './snapshot.ts'
 export interface Access {
   requirements: Requirements
   limits: ReadonlyMap<string, RateLimit>
+  /** With what the limits of fields below lists are multiplied. */
+  listSizes: ReadonlyMap<string, ListSize>
 }
 
 /** Reads it, or returns what the gateway would refuse to start with. */
@@ -24,5 +27,6 @@ export function readAccess({ supergraph }: ComposedGraph): Access | string[] {
   }
   const requirements = read(() => readRequirements({ schema, apiSchema: supergraph.apiSchema() }))
   const limits = read(() => readRateLimits(schema))
-  return requirements && limits ? { requirements, limits } : problems
+  const listSizes = read(() => readListSizes(schema))
+  return requirements && limits && listSizes ? { requirements, limits, listSizes } : problems
 }

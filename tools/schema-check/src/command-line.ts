@@ -6,6 +6,7 @@ const FORMATS = ['text', 'json', 'github'] as const
 
 /** What the command is asked to do. */
 export type CommandLine =
+  | { name: 'help'; usage: string }
   | { name: 'compose' }
   | {
       name: 'check'
@@ -19,7 +20,8 @@ const USAGE = `Usage:
   npm run schema:check [-- --base REF] [--format ${FORMATS.join('|')}]
 
   --base REF     also compare with where this branch leaves REF, such as origin/main
-  --format NAME  text, unless GITHUB_ACTIONS is true: then github`
+  --format NAME  text, unless GITHUB_ACTIONS is true: then github
+  --help         print this`
 
 /**
  * Reads the arguments; GITHUB_ACTIONS in the environment decides about the format when no argument does.
@@ -27,7 +29,9 @@ const USAGE = `Usage:
  * @throws UsageError when they can't be meant.
  */
 export function parseCommandLine(args: readonly string[], env: Environment): CommandLine {
-  const { values, positionals } = parse(args)
+  const { values: given, positionals } = parse(args)
+  const { help, ...values } = given
+  if (help) return { name: 'help', usage: USAGE }
   const [name, ...more] = positionals
   if (more.length > 0) throw new UsageError(`${more.join(' ')}: what is that?\n${USAGE}`)
   if (name === 'compose' && Object.keys(values).length === 0) return { name }
@@ -40,7 +44,7 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 }
 
 function parse(args: readonly string[]) {
-  const options = { base: { type: 'string' }, format: { type: 'string' } } as const
+  const options = { base: { type: 'string' }, format: { type: 'string' }, help: { type: 'boolean' } } as const
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {

@@ -1,19 +1,33 @@
 import type { Report } from './check-schema.ts'
 import type { Finding } from './finding.ts'
-import { formatLocation, summarize } from './report-text.ts'
+import { formatLocation, rankFindings, renderText } from './report-text.ts'
 
 /**
  * A report as workflow commands of GitHub Actions, which shows errors, warnings and approved breaking changes at their
- * lines. Other notices are lines of the log, since it shows only ten annotations of a kind.
+ * lines. It shows only the first ten of a kind, so what breaks clients comes first, and all of the report is in a group of
+ * the log.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
  */
 export function renderGithub(report: Report): string {
-  return [...report.findings.map(renderFinding), summarize(report)].join('\n')
+  const annotated = rankFindings(report.findings).filter(
+    ({ severity, approved }) => severity !== 'notice' || approved !== undefined,
+  )
+  // A line of text that looks like a command would be one.
+  const text = renderText(report, { colour: false }).replaceAll(/^(\s*)::/gm, '$1\u200B::')
+  return [...annotated.map(renderAnnotation), '::group::Schema check', text, '::endgroup::'].join('\n')
 }
 
-function renderFinding({ severity, check, code, message, locations, approved }: Finding): string {
-  if (severity === 'notice' && approved === undefined) return `${check}: ${escapeData(message)}`
+/** The report for the summary page of a run, GITHUB_STEP_SUMMARY. */
+export function renderGithubSummary(report: Report): string {
+  const text = renderText(report, { colour: false })
+  // A fence that is longer than any in the text.
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  const fence = '`'.repeat(longest + 1)
+  return `## Schema check\n\n${fence}text\n${text}\n${fence}\n`
+}
+
+function renderAnnotation({ severity, check, code, message, locations, approved }: Finding): string {
   const [first, ...others] = locations
   const place = first && { file: first.file, line: first.line, col: first.column }
   const properties = Object.entries({ ...place, title: `${check}: ${code}` })

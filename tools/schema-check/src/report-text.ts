@@ -28,14 +28,20 @@ export function renderText(report: Report, options: TextOptions): string {
 
 /** Findings for people, grouped by check, the worst first. */
 export function renderFindings(findings: readonly Finding[], options: TextOptions): string {
+  const ranked = rankFindings(findings)
   const groups = Object.entries(TITLES).flatMap(([check, title]) => {
-    const group = findings.filter((finding) => finding.check === check)
+    const group = ranked.filter((finding) => finding.check === check)
     if (group.length === 0) return []
-    const ranked = Object.keys(STYLES).flatMap((severity) => group.filter((finding) => finding.severity === severity))
-    const lines = ranked.flatMap((finding) => describe(finding, options))
-    return [[paint('bold', title, options), ...lines].join('\n')]
+    return [[paint('bold', title, options), ...group.flatMap((finding) => describe(finding, options))].join('\n')]
   })
   return groups.join('\n\n')
+}
+
+/** The worst first; of the same severity first what changes for clients, which nobody sees elsewhere. */
+export function rankFindings(findings: readonly Finding[]): Finding[] {
+  const severities = Object.keys(STYLES)
+  const rank = ({ severity, check }: Finding) => severities.indexOf(severity) * 2 + (check === 'changes' ? 0 : 1)
+  return findings.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** What was looked at and found, in one line. */

@@ -4,6 +4,8 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isUnionType,
+  Kind,
   TypeInfo,
   typeFromAST,
   visit,
@@ -35,7 +37,8 @@ export function createUsers(
 
 /**
  * The coordinates in a schema that a valid document depends on: types, fields (of an interface, those of its
- * implementations too), arguments that it gives, and of inputs in variables everything that may be in them.
+ * implementations too), members that it selects of a union (as `Union.Member`), arguments that it gives, and of inputs in
+ * variables everything that may be in them.
  */
 export function findUsedCoordinates(schema: GraphQLSchema, document: DocumentNode): Set<string> {
   const used = new Set<string>()
@@ -53,9 +56,20 @@ export function findUsedCoordinates(schema: GraphQLSchema, document: DocumentNod
     const { interfaces = [], objects = [] } = isInterfaceType(parent) ? schema.getImplementations(parent) : {}
     return [parent, ...interfaces, ...objects].map(({ name }) => `${name}.${field.name}`)
   }
+  const fragmentTypes = new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map(({ name, typeCondition }) => [name.value, schema.getType(typeCondition.name.value)]),
+  )
+  const useMember = (type: GraphQLType | null | undefined): void => {
+    const member = use(type)
+    const parent = info.getParentType()
+    if (member && isUnionType(parent)) used.add(`${parent.name}.${member.name}`)
+  }
   const visitor: ASTVisitor = {
     VariableDefinition: ({ type }) => useWholeInput(typeFromAST(schema, type), used),
-    InlineFragment: () => void use(info.getType()),
+    InlineFragment: () => useMember(info.getType()),
+    FragmentSpread: ({ name }) => useMember(fragmentTypes.get(name.value)),
     FragmentDefinition: () => void use(info.getType()),
     Field() {
       use(info.getParentType())

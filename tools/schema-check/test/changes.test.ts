@@ -129,9 +129,29 @@ describe('the check of changes', () => {
     await start({ a: 'type Query { one: Int }' })
     await change({ a: 'type Query { one: String }' })
     const [found] = await repository.check('main')
-    const advice = /schema\/approved-changes\.json: (\{.*\})$/.exec(found?.message ?? '')?.[1] ?? ''
-    await repository.write({ 'schema/approved-changes.json': `[${advice}]` })
+    const advice = /a new file schema\/approved-changes\.json: (\[.*\])$/.exec(found?.message ?? '')?.[1] ?? ''
+    await approve()
+    const [again] = await repository.check('main')
+    expect(again?.message).toContain(`to the list in schema/approved-changes.json: ${advice.slice(1, -1)}`)
+    await repository.write({ 'schema/approved-changes.json': advice })
     expect((await repository.check('main')).map(({ severity }) => severity)).toEqual(['notice'])
+  })
+
+  it('blames a removed member of a union on those operations alone that select it there', async () => {
+    const types = 'type A { a: Int }\ntype B { b: Int }\n'
+    await start(
+      { a: `${types}union U = A | B\ntype Query { u: U b: B }` },
+      {
+        Inline: 'query Inline { u { ... on B { b } } }',
+        Named: 'query Named { u { ...F } } fragment F on B { b }',
+        Other: 'query Other { u { ... on A { a } } b { b } }',
+      },
+    )
+    await change({ a: `${types}union U = A\ntype Query { u: U b: B }` })
+    const found = await repository.check('main')
+    expect(found.filter(({ code }) => code !== 'OPERATION_INVALID')).toMatchObject([
+      { code: 'UNION_MEMBER_REMOVED', usedBy: ['schema/operations/Inline.graphql', 'schema/operations/Named.graphql'] },
+    ])
   })
 
   it('counts an approval for the change that it came with alone', async () => {
@@ -229,11 +249,47 @@ describe('the check of changes', () => {
       ],
       ['warning', 'RATE_LIMIT_TIGHTENED', expect.stringContaining('10 in 60 s for each viewer before, 5 in 60 s')],
       ['warning', 'RATE_LIMIT_TIGHTENED', expect.stringContaining('60 in 60 s for each viewer before, 60 in 120 s')],
-      ['warning', 'RATE_LIMIT_TIGHTENED', expect.stringContaining('60 in 60 s for each address now')],
+      [
+        'warning',
+        'RATE_LIMIT_CHANGED',
+        'Query.f3 is limited otherwise: 60 in 60 s for each viewer before, 60 in 60 s for each address now.',
+      ],
       [
         'warning',
         'RATE_LIMIT_LOOSENED',
         'Query.f4 answers more often: 60 in 60 s for each viewer before, no limit now.',
+      ],
+    ])
+  })
+
+  it('does not call a limit by another scope tighter or looser, since nobody can tell', async () => {
+    const sdl = (limit: string) => `${LIMITED}type Query { f: Int ${limit} }`
+    await start({ a: sdl('@rateLimit(limit: 10, scope: ADDRESS)') })
+    await change({ a: sdl('@rateLimit(limit: 100)') })
+    expect(await repository.check('main')).toMatchObject([
+      {
+        code: 'RATE_LIMIT_CHANGED',
+        message: 'Query.f is limited otherwise: 10 in 60 s for each address before, 100 in 60 s for each viewer now.',
+      },
+    ])
+  })
+
+  it('warns of a @listSize that is gone or changed, which the limits of fields below the list are counted by', async () => {
+    const sdl = (one: string, two: string) => `type Query { one: [Int] ${one} two(first: Int): [Int] ${two} }`
+    const size = '@federation__listSize(assumedSize: 5, slicingArguments: ["first"])'
+    await start({ a: sdl('@federation__listSize(assumedSize: 20)', size) })
+    await change({ a: sdl('', size.replace('5', '7')) })
+    const found = await repository.check('main')
+    expect(found.map(({ severity, code, message }) => [severity, code, message])).toEqual([
+      [
+        'warning',
+        'LIST_SIZE_CHANGED',
+        'Query.one counts otherwise for the limits of what is below it: 20 assumed before, no @listSize now.',
+      ],
+      [
+        'warning',
+        'LIST_SIZE_CHANGED',
+        'Query.two counts otherwise for the limits of what is below it: 5 assumed by first before, 7 assumed by first now.',
       ],
     ])
   })

@@ -18,7 +18,7 @@ describe('the command', () => {
     const composed = await repository.run(['compose'])
     expect(composed).toMatchObject({ code: 0, stdout: expect.stringContaining('schema/supergraph.graphql') })
     expect(await readFile(join(repository.root, 'schema/supergraph.graphql'), 'utf8')).toContain('enum join__Graph')
-    const checked = await repository.run(['check'])
+    const checked = await repository.spawn(['check'])
     expect(checked).toEqual({ code: 0, stderr: '', stdout: expect.stringMatching(/^The schema holds: 1 subgraph/) })
     await repository.commit()
   })
@@ -27,7 +27,7 @@ describe('the command', () => {
     beforeAll(() => repository.subgraphs({ a: 'type Query {\n  one: Int\n}' }))
 
     it('ends with 1 and everything that it has found, without colours when nobody watches', async () => {
-      const { code, stdout } = await repository.run(['check', '--base', 'main'])
+      const { code, stdout } = await repository.spawn(['check', '--base', 'main'])
       expect(code).toBe(1)
       expect(stdout).not.toContain('\u001B')
       expect(stdout).toContain('  error  schema/supergraph.graphql:')
@@ -64,6 +64,7 @@ describe('the command', () => {
     it('prints annotations in GitHub Actions, unless asked for something else', async () => {
       const { code, stdout } = await repository.run(['check', '--base', 'main'], { GITHUB_ACTIONS: 'true' })
       expect(code).toBe(1)
+      expect(stdout).toMatch(/^::group::[^]*\n {2}error {2}subgraphs\/a\.graphql:3:6 [^]*^::endgroup::$/m)
       expect(stdout.split('\n').map((line) => line.slice(0, line.indexOf('title=')))).toEqual(
         expect.arrayContaining([
           '::error file=schema/operations/Two.graphql,line=2,col=3,',
@@ -74,6 +75,22 @@ describe('the command', () => {
       expect(text.stdout).toContain('The schema does not hold')
     })
   })
+
+  it('adds the report to the summary of a run of GitHub Actions', async () => {
+    await repository.write({ 'summary.md': 'Before.\n' })
+    const file = join(repository.root, 'summary.md')
+    await repository.run(['check'], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file })
+    expect(await readFile(file, 'utf8')).toMatch(/^Before\.\n## Schema check\n\n```text\n[^]*1 subgraph[^]*\n```\n$/)
+    await repository.write({ 'summary.md': undefined })
+  })
+
+  it.each([[['check', '--help']], [['compose', '--help']], [['--help']]])(
+    'tells how it is used when asked to, and does nothing else: %j',
+    async (args) => {
+      await using other = await createRepository()
+      expect(await other.run(args)).toEqual({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage:\n/) })
+    },
+  )
 
   it('ends with 2 when it was asked for what is not there, and with 1 where there is no graph to compose', async () => {
     await using other = await createRepository()

@@ -110,4 +110,19 @@ directive @rateLimit__other on FIELD_DEFINITION\ntype Query {\n  one: Int @rateL
       ['error', 'GATEWAY_REFUSES', `subgraphs/a.graphql:${line + 1}:3`],
     ])
   })
+
+  it('shows specifications for security and execution that the gateway would refuse, where they are linked', async () => {
+    const link = LINK.trimEnd().replace('v2.9', 'v2.10')
+    const connect = '@link(url: "https://specs.apollo.dev/connect/v0.1", import: ["@connect"])'
+    const field = 'one: Int @connect(http: { GET: "http://127.0.0.1/" }, selection: "$")'
+    const found = await check({ a: `${link}\n  ${connect}\ntype Query {\n  ${field}\n}` })
+    expect(found).toMatchObject([
+      {
+        severity: 'error',
+        code: 'GATEWAY_REFUSES',
+        message: expect.stringContaining('would not start: feature https://specs.apollo.dev/connect/v0.'),
+        at: ['subgraphs/a.graphql:3:3', 'subgraphs/a.graphql:5:12'],
+      },
+    ])
+  })
 })

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import type { Report } from '../src/check-schema.ts'
-import { renderGithub } from '../src/report-github.ts'
+import type { Finding } from '../src/finding.ts'
+import { renderGithub, renderGithubSummary } from '../src/report-github.ts'
 import { renderText } from '../src/report-text.ts'
 
 const report: Report = {
@@ -58,12 +59,31 @@ describe('a report', () => {
     expect(renderGithub(report)).toBe(
       [
         '::error file=a%2Cb%3Ac%25.graphql,line=3,col=5,title=composition%3A BAD::100%25 wrong:%0A::warning::not a command, but text%0Aalso at b.graphql:1:1',
-        'changes: More.%0AMuch more.',
-        '::notice title=changes%3A FIELD_REMOVED::Less.%0Aapproved: Old.',
         '::warning file=b.graphql,title=changes%3A ODD::Odd.',
-        SUMMARY,
+        '::notice title=changes%3A FIELD_REMOVED::Less.%0Aapproved: Old.',
+        '::group::Schema check',
+        renderText(report, { colour: false }).replace('::warning', '\u200B::warning'),
+        '::endgroup::',
       ].join('\n'),
     )
+  })
+
+  it('annotates what breaks clients first, since GitHub shows ten errors only', () => {
+    const bad = (check: Finding['check']): Finding => ({
+      check,
+      severity: 'error',
+      code: 'BAD',
+      message: '',
+      locations: [],
+    })
+    const findings = [...Array<Finding>(10).fill(bad('operations')), bad('changes')]
+    expect(renderGithub({ ...report, findings })).toMatch(/^::error title=changes/)
+  })
+
+  it('is a summary, in which no text of a finding ends the block', () => {
+    const finding: Finding = { check: 'changes', severity: 'error', code: 'BAD', message: '```\n# Loud', locations: [] }
+    const summary = renderGithubSummary({ ...report, findings: [finding] })
+    expect(summary).toMatch(/^## Schema check\n\n````text\n[^]*# Loud[^]*\n````\n$/)
   })
 
   it('says so when nothing was found', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { checkSchema } from '../src/check-schema.ts'
+import { runSchemaCommand } from '../src/command.ts'
 import type { Finding } from '../src/finding.ts'
 import { formatLocation } from '../src/report-text.ts'
 import { writeSupergraph } from '../src/write-supergraph.ts'
@@ -25,6 +26,12 @@ enum RateLimitScope { VIEWER ADDRESS }
 /** A finding, in short. */
 export type Found = Pick<Finding, 'severity' | 'code' | 'message' | 'usedBy' | 'approved'> & { at: string[] }
 
+export interface CommandOutcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
 /** A Git repository of its own, with subgraphs and operations in it. */
 export interface Repository {
   root: string
@@ -38,8 +45,10 @@ export interface Repository {
   git(...args: readonly string[]): Promise<string>
   /** Checks it, compared with a ref if one is given: what was found, with the places as `file:line:column`. */
   check(base?: string): Promise<Found[]>
-  /** Runs the command in it. */
-  run(args: readonly string[], env?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>
+  /** Runs the command on it. */
+  run(args: readonly string[], env?: Record<string, string>): Promise<CommandOutcome>
+  /** Runs it as `npm run` does, in a process of its own. */
+  spawn(args: readonly string[]): Promise<CommandOutcome>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -101,8 +110,19 @@ export async function createRepository(): Promise<Repository> {
       await git('add', '--all')
       await git('commit', '--quiet', '--message', 'A change')
     },
-    run(args, env = {}) {
-      const options = { cwd: root, env: { ...environment, ...env } }
+    async run(args, env = {}) {
+      const outcome = { stdout: '', stderr: '' }
+      const code = await runSchemaCommand(args, {
+        root,
+        env,
+        colour: false,
+        print: (text) => (outcome.stdout += `${text}\n`),
+        complain: (text) => (outcome.stderr += `${text}\n`),
+      })
+      return { code, ...outcome }
+    },
+    spawn(args) {
+      const options = { cwd: root, env: environment }
       return new Promise((resolve) => {
         execFile(process.execPath, ['--conditions=portico:source', MAIN, ...args], options, (error, stdout, stderr) =>
           resolve({ code: Number(error?.code ?? 0), stdout, stderr }),

@@ -4,16 +4,21 @@ import { urlHost } from './services.ts'
 
 /** What a newcomer needs to know once the graph serves. */
 export function describeGraph(config: StartConfig, seconds: number): string {
-  const { port } = config.ports.gateway
+  const { admin, explorerPath, ports, sandbox } = config
+  const { port } = ports.gateway
   const base = `http://${urlHost(config.host)}:${port}`
   const endpoint = `${base}${config.graphqlPath}`
   const lines = [
     `Portico is ready (${seconds.toFixed(1)} s).`,
     '',
     `  GraphQL     ${endpoint}`,
-    `  Explorer    ${base}${config.explorerPath}   (open it in a browser: GraphiQL with documents and sign-in)`,
-    `  Sandbox     ${endpoint}   (Apollo Sandbox, which needs the internet)`,
-    `  Status      http://${urlHost(config.admin.host)}:${config.admin.port}/status   (metrics at /metrics)`,
+    ...(explorerPath === undefined
+      ? []
+      : [`  Explorer    ${base}${explorerPath}   (open it in a browser: GraphiQL with documents and sign-in)`]),
+    ...(sandbox ? [`  Sandbox     ${endpoint}   (Apollo Sandbox, which needs the internet)`] : []),
+    ...(admin.port === 'off'
+      ? []
+      : [`  Status      http://${urlHost(admin.host)}:${admin.port}/status   (metrics at /metrics)`]),
     `  Health      ${base}${config.healthPaths.ready}   ${base}${config.healthPaths.live}`,
     ...(config.demoData
       ? ['', `  Sign in with any of these, password "${DEMO_PASSWORD}":`, ...DEMO_LOGINS.map(loginLine)]

@@ -30,11 +30,14 @@ export interface StartConfig {
   /** The port of each service, and the variable that sets it. */
   ports: Record<ServiceName, { port: number; variable: string }>
   /** Where the gateway's status page and metrics are; those of the subgraphs are on free ports. */
-  admin: { host: string; hostVariable: string; port: number; variable: string }
+  admin: StartAdmin
   /** Whether the gateway believes the access tokens of the users subgraph, and not those of another issuer. */
   ownTokens: boolean
   graphqlPath: string
-  explorerPath: string
+  /** Undefined: there is no explorer. */
+  explorerPath: string | undefined
+  /** Whether Apollo Sandbox is at the GraphQL path. */
+  sandbox: boolean
   healthPaths: { live: string; ready: string }
   logLevel: string
   /** Where the embedded database, keys and caches are kept. */
@@ -45,6 +48,18 @@ export interface StartConfig {
   /** ISO 4217. */
   shopCurrency: string
 }
+
+/** Where the gateway's admin server is. */
+export interface StartAdmin {
+  host: string
+  hostVariable: string
+  port: number | 'off'
+  variable: string
+  /** Nobody asked for this port by name: a free one will do when it is taken. */
+  orAnyPort: boolean
+}
+
+const USUAL_ADMIN_PORT = 4100
 
 /** Unlike the port of a service by itself never 0: the services are told each other's addresses before they listen. */
 const port = () => integer({ min: 1, max: 65_535 })
@@ -58,7 +73,15 @@ export const startVariables = databaseVariables.extend({
   PRODUCTS_PORT: port().default(4002).describe('Port of the products subgraph.'),
   ORDERS_PORT: port().default(4003).describe('Port of the orders subgraph.'),
   ADMIN_HOST: z.string().default('127.0.0.1').describe('Address of the status page and of metrics.'),
-  ADMIN_PORT: port().default(4100).describe("Port of the gateway's status page and metrics."),
+  ADMIN_PORT: z
+    .union([z.literal('off'), port()], 'must be off, or a whole number from 1 to 65535')
+    .meta({ mustBe: 'off, or a whole number from 1 to 65535' })
+    .optional()
+    .describe(
+      `Port of the gateway's status page and metrics, off serves none. Default: ${USUAL_ADMIN_PORT}, or a free one while that is taken.`,
+    ),
+  EXPLORER: flag().default(true).describe('Whether the gateway serves its offline explorer.'),
+  SANDBOX: flag().default(true).describe("Whether Apollo Sandbox is at the gateway's GraphQL path for browsers."),
   OIDC_ISSUER: z
     .string()
     .optional()
@@ -81,10 +104,17 @@ const config = startVariables.superRefine(checkDatabaseVariables, evenWithMistak
       products: { port: env.PRODUCTS_PORT, variable: 'PRODUCTS_PORT' },
       orders: { port: env.ORDERS_PORT, variable: 'ORDERS_PORT' },
     },
-    admin: { host: env.ADMIN_HOST, hostVariable: 'ADMIN_HOST', port: env.ADMIN_PORT, variable: 'ADMIN_PORT' },
+    admin: {
+      host: env.ADMIN_HOST,
+      hostVariable: 'ADMIN_HOST',
+      port: env.ADMIN_PORT ?? USUAL_ADMIN_PORT,
+      variable: 'ADMIN_PORT',
+      orAnyPort: env.ADMIN_PORT === undefined,
+    },
     ownTokens: env.OIDC_ISSUER === undefined,
     graphqlPath: env.GRAPHQL_PATH,
-    explorerPath: env.EXPLORER_PATH,
+    explorerPath: env.EXPLORER ? env.EXPLORER_PATH : undefined,
+    sandbox: env.SANDBOX,
     healthPaths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
     logLevel: env.LOG_LEVEL,
     dataFolder: env.PORTICO_DATA_DIR,

@@ -6,7 +6,7 @@ import { createConsoleLog, type ConsoleLog } from './console-log.ts'
 import { startDatabases } from './databases.ts'
 import { explain } from './explain.ts'
 import { loadOrCreateKeys } from './keys.ts'
-import { requireFreePorts } from './ports.ts'
+import { requireFreePorts, settleAdminPort } from './ports.ts'
 import { describeServices, urlHost } from './services.ts'
 import { supervise } from './supervise.ts'
 import { untilReady } from './until-ready.ts'
@@ -21,9 +21,12 @@ await runProgram({
   start: (_, stopping) => startGraph(loadConfig(process.env), consoleLog, stopping).catch(explain),
 })
 
-async function startGraph(config: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<Running> {
-  requireDemoCurrency(config)
-  await requireFreePorts({ host: config.host, ports: { ...config.ports, 'status page': config.admin } })
+async function startGraph(given: StartConfig, output: ConsoleLog, stopping: AbortSignal): Promise<Running> {
+  requireDemoCurrency(given)
+  const config = { ...given, admin: await settleAdminPort(given, output.log) }
+  const { port } = config.admin
+  const statusPage = port === 'off' ? {} : { 'status page': { ...config.admin, port } }
+  await requireFreePorts({ host: config.host, ports: { ...config.ports, ...statusPage } })
   await using stack = new AsyncDisposableStack()
   const databases = stack.use(await startDatabases(config, output.log))
   const keys = await loadOrCreateKeys(config)

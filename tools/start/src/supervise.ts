@@ -39,7 +39,11 @@ export class ServiceFailedError extends Error {
  * process groups of their own, so that Ctrl-C reaches the supervisor alone and it stops them in order; one whose
  * supervisor was killed notices by its IPC channel, and stops by itself.
  */
-export function supervise(service: Service, { log, attach }: ConsoleLog): Supervised {
+export function supervise(
+  service: Service,
+  { log, attach }: ConsoleLog,
+  { firstPauseMs = FIRST_PAUSE_MS }: { firstPauseMs?: number } = {},
+): Supervised {
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   // Whoever starts the service watches this; when nobody does any more, it must not end the process.
   failed.catch(() => undefined)
@@ -48,7 +52,7 @@ export function supervise(service: Service, { log, attach }: ConsoleLog): Superv
   let kept = false
 
   async function keepRunning() {
-    let pause = FIRST_PAUSE_MS
+    let pause = firstPauseMs
     let exits = 0
     while (!stop.signal.aborted) {
       const started = performance.now()
@@ -69,7 +73,7 @@ export function supervise(service: Service, { log, attach }: ConsoleLog): Superv
         return fail(new ServiceFailedError(message, { misconfigured: true }))
       }
       if (performance.now() - started > STARTED_AFTER_MS) {
-        pause = FIRST_PAUSE_MS
+        pause = firstPauseMs
         exits = 0
       }
       exits += 1

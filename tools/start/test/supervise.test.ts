@@ -21,7 +21,7 @@ describe('a supervised service', () => {
     const starts = () => lines.filter((line) => line.includes('users started')).length
     const log = createLogger({ service: 'portico', level: 'info' }, { write: (line) => lines.push(line) })
     const output = { log, attach: () => undefined, print: () => undefined }
-    return { lines, starts, ...supervise({ name: 'users', entry, env: {} }, output) }
+    return { lines, starts, ...supervise({ name: 'users', entry, env: {} }, output, { firstPauseMs: 1 }) }
   }
 
   it('that never starts is given up after a few attempts, with a word on where to look', async () => {

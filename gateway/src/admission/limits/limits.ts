@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import type { DocumentLimits } from '../../config/limits.ts'
 import type { GatewayContext } from '../../context.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import { measure } from './document-size.ts'
 
 const LIMITS = ['depth', 'rootFields', 'aliases', 'directives', 'fields', 'valueDepth'] as const
@@ -23,7 +24,10 @@ const UNITS: Readonly<Record<keyof DocumentLimits, string>> = {
 }
 
 /** The code of what is refused for its size; bodies have one of their own, since they are refused before they are read. */
-const CODE = 'LIMIT_EXCEEDED'
+const CODE: ErrorCode = 'LIMIT_EXCEEDED'
+
+/** When graphql-js stops to look for more. */
+const MOST_VALIDATION_ERRORS = 100
 
 /** Refuses documents and variables that are larger than `limits`, with 400 `LIMIT_EXCEEDED`. Both parts are needed. */
 export function enforceLimits(limits: DocumentLimits): {
@@ -80,6 +84,13 @@ export function asLimitError(formatted: GraphQLFormattedError, error: unknown): 
   const { message, extensions = {} } = formatted
   if (extensions['code'] === 'GRAPHQL_VALIDATION_FAILED' && extensions['limit'] !== undefined) {
     return { extensions: { ...extensions, code: CODE } }
+  }
+  if (extensions['code'] === 'GRAPHQL_VALIDATION_FAILED' && message.startsWith('Too many validation errors')) {
+    const limit = { limit: 'mistakes', maximum: MOST_VALIDATION_ERRORS }
+    return {
+      message: `The document has more mistakes than these ${MOST_VALIDATION_ERRORS}.`,
+      extensions: { code: CODE, ...limit },
+    }
   }
   if (extensions['code'] !== 'GRAPHQL_PARSE_FAILED') return {}
   const [, tokens] = /more tha[nt] (\d+) tokens/.exec(message) ?? []

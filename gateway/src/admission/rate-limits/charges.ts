@@ -1,19 +1,15 @@
 import {
   getArgumentValues,
-  getNullableType,
-  GraphQLBoolean,
   isAbstractType,
   isInterfaceType,
-  isListType,
   isObjectType,
-  typeFromAST,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql'
-import { LRUCache } from 'lru-cache'
-import { fieldSites, sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
-import { expectedSize, type ListSize } from '../../supergraph/list-sizes.ts'
+import { createOperationCache } from '../../operation-cache.ts'
 import type { Operation } from '../../operation.ts'
+import { expectedSize, type ListSize } from '../../supergraph/list-sizes.ts'
+import { fieldSites, sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
 
 /** What one field of an answer costs at one limit. */
 export interface Charge {
@@ -25,6 +21,8 @@ export interface Charge {
   path: string
   /** Where the operation selects it: several places that merge are one field. */
   sites: readonly FieldSite[]
+  /** How many fields that it is below are charged themselves. */
+  level: number
   /** A whole number from 1. */
   points: number
 }
@@ -40,10 +38,7 @@ export interface ChargesOptions {
 }
 
 /** A field of an answer that is charged, whatever the variables come to. */
-interface ChargedField extends Omit<Charge, 'points'> {
-  refuses: Set<string>
-  sites: FieldSite[]
-}
+type ChargedField = Omit<Charge, 'points'>
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -52,24 +47,22 @@ const MOST_POINTS = 1e12
 
 /**
  * Counts what an operation costs at the limits of its fields, in the order of its text, for coerced variables. Each
- * selected occurrence is one point, times the entries of its longest list argument, times the expected sizes of the lists
- * above it.
+ * selected occurrence is one point, times the entries of the longest list in its arguments, times the expected sizes of
+ * the lists above it.
  */
 export function createCharges(options: ChargesOptions): (operation: Operation, variables: Variables) => Charge[] {
-  const { schema, isLimited, listSizes, cacheSize } = options
-  const known = new LRUCache<string, ChargedField[]>({ max: cacheSize })
+  const { schema, isLimited, listSizes, cacheSize: maxEntries } = options
+  const known = createOperationCache<readonly ChargedField[]>({ maxEntries })
 
-  function chargedFields(operation: Operation, variables: Variables): ChargedField[] {
-    // Nothing but boolean variables decides what is selected.
-    const switches = booleanVariables(operation, schema).map((name) => variables[name])
-    const key = JSON.stringify([operation.key, switches])
-    const fields = known.get(key) ?? [...findChargedFields(operation, variables)]
-    known.set(key, fields)
-    return fields
+  function chargedFields(operation: Operation, variables: Variables): readonly ChargedField[] {
+    // Most operations have none, whatever their variables.
+    if (known.get(operation, () => findChargedFields(operation), 'any').length === 0) return []
+    const variant = JSON.stringify(operation.switches.map((name) => variables[name]))
+    return known.get(operation, () => findChargedFields(operation, variables), variant)
   }
 
-  function findChargedFields(operation: Operation, variables: Variables): Iterable<ChargedField> {
-    const fields = new Map<string, ChargedField>()
+  function findChargedFields(operation: Operation, variables?: Variables): ChargedField[] {
+    const fields = new Map<string, { coordinate: string; path: string; refuses: Set<string>; sites: FieldSite[] }>()
     for (const site of fieldSites(operation, schema, variables)) {
       for (const { coordinate, on } of limitsAt(site)) {
         const path = sitePath(site)
@@ -79,7 +72,9 @@ export function createCharges(options: ChargesOptions): (operation: Operation, v
         field.sites.push(site)
       }
     }
-    return fields.values()
+    const found = [...fields.values()]
+    const charged = new Set(found.map(({ path }) => path))
+    return found.map((field) => ({ ...field, level: levelOf(field.sites[0], charged) }))
   }
 
   /** The limits that may hold at a site, each with the one object type that it is about, if it is not all of them. */
@@ -113,7 +108,7 @@ export function createCharges(options: ChargesOptions): (operation: Operation, v
   }
 
   function pointsAt(site: FieldSite, variables: Variables): number {
-    let points = longestListArgument(site, variables)
+    let points = Math.min(longestList(argumentsAt(site, variables)), MOST_POINTS)
     for (let above = site.parent; above; above = above.parent) {
       points = Math.min(points * expectedSizeAt(above, variables), MOST_POINTS)
     }
@@ -133,17 +128,21 @@ function ownAndInherited({ parentType, definition }: FieldSite, type = parentTyp
   return [type, ...interfaces].map(({ name }) => `${name}.${definition.name}`)
 }
 
-function longestListArgument(site: FieldSite, variables: Variables): number {
-  const lists = site.definition.args.filter(({ type }) => isListType(getNullableType(type)))
-  if (lists.length === 0) return 1
-  const values = argumentsAt(site, variables)
-  return Math.max(1, ...lists.map(({ name }) => countEntries(values[name])))
+function levelOf(site: FieldSite | undefined, charged: ReadonlySet<string>): number {
+  let level = 0
+  for (let above = site?.parent; above; above = above.parent) if (charged.has(sitePath(above))) level += 1
+  return level
 }
 
-function countEntries(value: unknown): number {
-  return Array.isArray(value)
-    ? value.reduce<number>((sum, entry) => sum + (Array.isArray(entry) ? countEntries(entry) : 1), 0)
-    : 0
+/** The entries of the longest list in a value, those of lists in lists and in its objects together; at least 1. */
+function longestList(value: unknown): number {
+  if (Array.isArray(value))
+    return Math.max(
+      1,
+      value.reduce<number>((sum, entry) => sum + longestList(entry), 0),
+    )
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce<number>((longest, entry) => Math.max(longest, longestList(entry)), 1)
 }
 
 function argumentsAt({ definition, field }: FieldSite, variables: Variables): Record<string, unknown> {
@@ -153,10 +152,4 @@ function argumentsAt({ definition, field }: FieldSite, variables: Variables): Re
     // Null where the field wants a value: its execution fails by itself.
     return {}
   }
-}
-
-function booleanVariables({ definition }: Operation, schema: GraphQLSchema): string[] {
-  return (definition.variableDefinitions ?? [])
-    .filter(({ type }) => getNullableType(typeFromAST(schema, type)) === GraphQLBoolean)
-    .map(({ variable }) => variable.name.value)
 }

@@ -1,6 +1,5 @@
-import { ConfigError } from '@portico/service-kit/config'
 import type { Viewer } from '@portico/service-kit/viewer'
-import { getVariableValues, isObjectType } from 'graphql'
+import { isObjectType } from 'graphql'
 import type { PlanMultiplier, RateLimitsConfig } from '../../config/rate-limits.ts'
 import type { LoadedSupergraph } from '../../supergraph/load.ts'
 import { createCharges, type Charge } from './charges.ts'
@@ -8,8 +7,8 @@ import { sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
 import { NOTHING_REFUSED, type Gate, type Refusal, type Refusals } from '../gate.ts'
 import { readListSizes } from '../../supergraph/list-sizes.ts'
 import { readRateLimits, type RateLimit } from '../../supergraph/rate-limit-directives.ts'
+import { decide, RATE_LIMITED } from './decision.ts'
 import { createGuards, type Guard } from './guards.ts'
-import { RateLimitStoreError } from './redis.ts'
 import { subjectOf } from './subject.ts'
 import type { LimiterStore } from './store.ts'
 
@@ -22,19 +21,11 @@ export interface RateLimitsOptions {
   limited?: (coordinate: string) => void
 }
 
-/** The code of an error for a field that is over its limit. */
-export const RATE_LIMITED = 'RATE_LIMITED'
-/** The code of an error for a sensitive field while nobody can count. */
-export const SERVICE_UNAVAILABLE = 'SERVICE_UNAVAILABLE'
-
-/** When to try again while Redis is gone; it is looked for more often. */
-const STORE_RETRY_MS = 1000
-
 /**
- * The gate that keeps `@rateLimit`. The occurrences of limited fields are charged one after the other in the order of the
- * operation's text, and refused when their points are more than what is left.
+ * The gate that keeps `@rateLimit`. The occurrences of one field are decided on together; those of different fields at the
+ * same time, except that what is below a limited field waits for that one, since it costs nothing when that is refused.
  *
- * @throws ConfigError when a directive can't be understood, or a sensitive field that was configured has no limit.
+ * @throws ConfigError when a directive can't be understood.
  */
 export function createRateLimits(config: RateLimitsConfig, options: RateLimitsOptions): Gate {
   const { loaded, store, cacheSize, limited } = options
@@ -43,18 +34,30 @@ export function createRateLimits(config: RateLimitsConfig, options: RateLimitsOp
   const listSizes = readListSizes(supergraph.schema)
   const guardOf = chooseGuards(limits, { config, store })
   if (!config.enforced || limits.size === 0) return () => NOTHING_REFUSED
-  const charges = createCharges({ schema, listSizes, cacheSize, isLimited: (coordinate) => limits.has(coordinate) })
+  const chargesOf = createCharges({ schema, listSizes, cacheSize, isLimited: (coordinate) => limits.has(coordinate) })
 
-  return async (operation, { variables, context: { viewer, clientAddress } }) => {
-    const coerced = getVariableValues(schema, operation.definition.variableDefinitions ?? [], variables).coerced ?? {}
+  return async (operation, { coerced, context: { viewer, clientAddress } }) => {
+    const charges = chargesOf(operation, coerced)
+    if (charges.length === 0) return NOTHING_REFUSED
     const refusals = new Map<string, Refusal>()
-    for (const charge of charges(operation, coerced)) {
-      const guard = guardOf(charge.coordinate, viewer)
-      if (!guard || isBelowRefused(charge, refusals)) continue
-      const refusal = await decide(guard, charge.points, subjectOf(guard.limit.scope, viewer, clientAddress))
-      if (!refusal) continue
-      if (refusal.code === RATE_LIMITED) limited?.(charge.coordinate)
-      for (const path of charge.refuses) refusals.set(path, refusal)
+
+    async function decideOn(coordinate: string, occurrences: readonly Charge[]): Promise<void> {
+      const guard = guardOf(coordinate, viewer)
+      if (!guard) return
+      const costs = occurrences.map(({ points }) => points)
+      const decisions = await decide(guard, costs, subjectOf(guard.limit.scope, viewer, clientAddress))
+      for (const [index, { refuses }] of occurrences.entries()) {
+        const refusal = decisions[index]
+        if (refusal?.code === RATE_LIMITED) limited?.(coordinate)
+        if (refusal) for (const path of refuses) refusals.set(path, refusal)
+      }
+    }
+
+    // In the order of the text a level comes after the one above it.
+    for (const ofLevel of Map.groupBy(charges, ({ level }) => level).values()) {
+      const due = ofLevel.filter((charge) => !isBelowRefused(charge, refusals))
+      const byField = [...Map.groupBy(due, ({ coordinate }) => coordinate)]
+      await Promise.all(byField.map(([coordinate, occurrences]) => decideOn(coordinate, occurrences)))
     }
     return refusals
   }
@@ -67,11 +70,6 @@ function chooseGuards(
 ): (coordinate: string, viewer: Viewer) => Guard | undefined {
   const { planMultipliers, sensitiveFields } = config
   const sensitive = new Set(sensitiveFields.coordinates)
-  const unlimited = [...sensitive].filter((coordinate) => !limits.has(coordinate))
-  if (sensitiveFields.explicit && unlimited.length > 0) {
-    throw new ConfigError(unlimited.map((field) => `SENSITIVE_FIELDS: ${field} has no @rateLimit in the supergraph`))
-  }
-
   const all = [...limits.values()]
   const scaled = all.filter(({ coordinate, scope }) => scope === 'VIEWER' && !sensitive.has(coordinate))
   const scales = new Set(scaled)
@@ -117,23 +115,4 @@ function isBelowRefused({ sites }: Charge, refusals: Refusals): boolean {
     return isRefused(site.parent)
   }
   return refusals.size > 0 && sites.every(({ parent }) => isRefused(parent))
-}
-
-async function decide({ limit, consume }: Guard, points: number, subject: string): Promise<Refusal | undefined> {
-  const { coordinate, durationS } = limit
-  const allowed = `${limit.limit} ${limit.limit === 1 ? 'point' : 'points'} in ${durationS} s`
-  if (points > limit.limit) {
-    const message = `${coordinate} would cost ${points} points here, and the limit is ${allowed}: ask for less at once.`
-    return { message, code: RATE_LIMITED, extensions: { retryAfterMs: durationS * 1000 } }
-  }
-  try {
-    const retryAfterMs = await consume(subject, points)
-    if (retryAfterMs === undefined) return undefined
-    const message = `${coordinate} is limited to ${allowed}; try again in ${Math.ceil(retryAfterMs / 1000)} s.`
-    return { message, code: RATE_LIMITED, extensions: { retryAfterMs } }
-  } catch (error) {
-    if (!(error instanceof RateLimitStoreError)) throw error
-    const message = `${coordinate} is not served at the moment; try again soon.`
-    return { message, code: SERVICE_UNAVAILABLE, extensions: { retryAfterMs: STORE_RETRY_MS } }
-  }
 }

@@ -15,19 +15,26 @@ import type { LimiterKind } from './store.ts'
 export interface Guard {
   limit: RateLimit
   /**
-   * Counts points for a subject.
+   * Counts points for a subject, whether they are within the limit or not.
    *
-   * @returns undefined when they are within the limit, else the time until the window ends, in milliseconds.
    * @throws RateLimitStoreError when a strict limiter can't count.
    */
-  consume: (subject: string, points: number) => Promise<number | undefined>
+  consume: (subject: string, points: number) => Promise<Count>
+}
+
+/** The window of a subject. */
+export interface Count {
+  /** All that were counted in it by now. */
+  points: number
+  /** In how many milliseconds it ends, at least 1. */
+  endsInMs: number
 }
 
 /** One call of a guard, as the hooks of the package see it. */
 interface GuardCall {
   subject: string
   points: number
-  retryAfterMs?: number
+  count?: Count
 }
 
 /**
@@ -43,9 +50,10 @@ export function createGuards(
     limiterOptions,
     keyGenerator: (_directive, _source, _args, { subject }, info) => `${getSchemaCoordinate(info)}:${subject}`,
     pointsCalculator: (_directive, _source, _args, { points }) => points,
-    onLimit: ({ msBeforeNext }, _directive, _source, _args, call) => {
-      call.retryAfterMs = Math.max(1, msBeforeNext)
+    setState: ({ consumedPoints, msBeforeNext }, _directive, _source, _args, call) => {
+      call.count = { points: consumedPoints, endsInMs: Math.max(1, msBeforeNext) }
     },
+    onLimit: () => undefined,
   })
   const schema = rateLimitDirectiveTransformer(buildSchema(`${rateLimitDirectiveTypeDefs}\n${guardTypes(limits)}`))
   return new Map(limits.map((limit) => [limit.coordinate, createGuard(schema, limit)]))
@@ -76,7 +84,8 @@ function createGuard(schema: GraphQLSchema, limit: RateLimit): Guard {
     async consume(subject, points) {
       const call: GuardCall = { subject, points }
       await resolve({}, {}, call, info)
-      return call.retryAfterMs
+      if (!call.count) throw new Error(`${limit.coordinate} was not counted.`)
+      return call.count
     },
   }
 }

@@ -40,11 +40,17 @@ export interface RateLimitRedis extends AsyncDisposable {
 
 /** Pause between attempts to find out whether a Redis that is gone is back. */
 const PROBE_PAUSE_MS = 250
-/** A connection on which nothing was answered for so long is given up for a new one. */
 const HUNG_CONNECTION_MS = 3000
 const LONGEST_RECONNECT_PAUSE_MS = 2000
 /** Of the commands that make a connection ready, which no request waits for. */
 const HANDSHAKE_TIMEOUT_MS = 1000
+
+export interface RateLimitRedisOptions {
+  keyPrefix: string
+  log: Logger
+  /** A connection on which nothing was answered for so long is given up for a new one; 3,000 unless told. */
+  hungConnectionMs?: number
+}
 
 /**
  * Connects to Redis without waiting for it. A command that is late makes Redis count as gone at once, so that no request
@@ -52,7 +58,7 @@ const HANDSHAKE_TIMEOUT_MS = 1000
  */
 export function connectRateLimitRedis(
   { url, timeoutMs }: RedisConfig,
-  { keyPrefix, log }: { keyPrefix: string; log: Logger },
+  { keyPrefix, log, hungConnectionMs = HUNG_CONNECTION_MS }: RateLimitRedisOptions,
 ): RateLimitRedis {
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -81,9 +87,9 @@ export function connectRateLimitRedis(
     reason = err?.message
   }
 
-  async function answerTo<Answer>(command: Promise<Answer>): Promise<Answer> {
+  async function answerTo<Answer>(command: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     try {
-      return await within(timeoutMs, command)
+      return await within(timeoutMs, command, signal)
     } catch (cause) {
       const error = new RateLimitStoreError('Redis does not count.', { cause })
       becomes('gone', cause instanceof Error ? cause : error)
@@ -91,14 +97,14 @@ export function connectRateLimitRedis(
     }
   }
 
-  async function probe(): Promise<void> {
+  async function probe(signal?: AbortSignal): Promise<void> {
     if (status === 'available' || redis.status !== 'ready') return
     try {
       // Written, since a Redis that is full or a replica answers everything else.
-      await answerTo(redis.set(`${keyPrefix}:probe`, '', 'EX', 1))
+      await answerTo(redis.set(`${keyPrefix}:probe`, '', 'EX', 1), signal)
       becomes('available')
     } catch {
-      if (Date.now() - since.getTime() > HUNG_CONNECTION_MS) redis.disconnect(true)
+      if (Date.now() - since.getTime() > hungConnectionMs) redis.disconnect(true)
     }
   }
 
@@ -128,13 +134,18 @@ export function connectRateLimitRedis(
   }
 }
 
-/** @throws Error when it takes longer. */
-function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
+/** @throws Error when it takes longer, or when the signal aborts. */
+function within<Value>(ms: number, promise: Promise<Value>, signal?: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       // A process that was busy itself finds the time gone by before it reads the answer that has arrived meanwhile.
       setImmediate(() => reject(new Error(`No answer within ${ms} ms.`)))
     }, ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    const stop = () => reject(new Error('Nobody waits for it any more.'))
+    signal?.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    })
   })
 }

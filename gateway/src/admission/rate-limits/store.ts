@@ -1,4 +1,5 @@
 import type { Logger } from '@portico/service-kit/logger'
+import { LRUCache } from 'lru-cache'
 import {
   RateLimiterMemory,
   RateLimiterRedis,
@@ -31,7 +32,8 @@ export function openLimiterStore(
 ): LimiterStore {
   const { keyPrefix } = config
   if (!config.enforced || !config.redis) {
-    const inMemory: LimiterKind = { limiterClass: BoundedMemoryLimiter, limiterOptions: { keyPrefix } }
+    const limiterOptions = { keyPrefix, counted: createCountedKeys() }
+    const inMemory: LimiterKind = { limiterClass: BoundedMemoryLimiter, limiterOptions }
     return {
       lenient: inMemory,
       strict: inMemory,
@@ -40,7 +42,7 @@ export function openLimiterStore(
     }
   }
   const redis = connectRateLimitRedis(config.redis, { keyPrefix, log })
-  const limiterOptions = { keyPrefix, storeClient: redis.client }
+  const limiterOptions = { keyPrefix, storeClient: redis.client, counted: createCountedKeys() }
   return {
     lenient: { limiterClass: InsuredRedisLimiter, limiterOptions },
     strict: { limiterClass: RateLimiterRedis, limiterOptions },
@@ -49,27 +51,48 @@ export function openLimiterStore(
   }
 }
 
-/** Clients whose points one limiter keeps at most; then those are forgotten who were not seen for longest. */
+/** What is counted in memory at the moment, by whom: keys that were counted longest ago come first. */
+export type CountedKeys = LRUCache<string | number, RateLimiterMemory>
+
+/** Windows that a gateway keeps in memory at most, of all fields and clients. */
 const MOST_KEYS = 100_000
+
+/** Forgets keys with their window, and those that were counted longest ago when there are too many. */
+export function createCountedKeys(): CountedKeys {
+  return new LRUCache({
+    // Not `max`, which takes the memory for all of them at once.
+    maxSize: MOST_KEYS,
+    sizeCalculation: () => 1,
+    ttlAutopurge: true,
+    dispose(limiter, key, reason) {
+      if (reason === 'evict') void limiter.delete(key)
+    },
+  })
+}
+
+interface CountingOptions extends IRateLimiterOptions {
+  /** Shared by all limiters of a gateway. */
+  counted: CountedKeys
+}
 
 /** The memory limiter, which would keep as many keys as clients can invent until their windows end. */
 export class BoundedMemoryLimiter extends RateLimiterMemory {
-  readonly #keys = new Set<string | number>()
+  readonly #counted: CountedKeys
+
+  constructor({ counted, ...options }: CountingOptions) {
+    super(options)
+    this.#counted = counted
+  }
 
   override consume(key: string | number, points?: number): ReturnType<RateLimiterMemory['consume']> {
-    this.#keys.delete(key)
-    this.#keys.add(key)
-    if (this.#keys.size > MOST_KEYS) {
-      const [oldest = key] = this.#keys
-      this.#keys.delete(oldest)
-      void this.delete(oldest)
-    }
+    // From now on, which is when its window ends at the latest.
+    this.#counted.set(key, this, { ttl: this.duration * 1000 })
     return super.consume(key, points)
   }
 }
 
 class InsuredRedisLimiter extends RateLimiterRedis {
-  constructor(options: IRateLimiterOptions & { storeClient: LimiterClient }) {
+  constructor(options: CountingOptions & { storeClient: LimiterClient }) {
     const { storeClient: _, ...counting } = options
     super({ ...options, insuranceLimiter: new BoundedMemoryLimiter(counting) })
   }

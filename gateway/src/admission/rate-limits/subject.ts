@@ -13,39 +13,12 @@ export function subjectOf(scope: RateLimit['scope'], viewer: Viewer, clientAddre
 }
 
 /**
- * An address as limits count it: IPv4 as it is, also when it is written as IPv6 or with a port; of IPv6 the first 64 bits,
- * since a single client has all the others to choose from. What is no address is one network.
+ * An address in its one way of writing, as limits count it: IPv4 as it is; of IPv6 the first 64 bits, since a single client
+ * has all the others to choose from. Clients whose address nobody knows are one network.
  */
-export function networkOf(text: string): string {
-  const address = text
-    .replace(/^\[(.*)\](:\d+)?$/, '$1')
-    .replace(/^([\d.]+):\d+$/, '$1')
-    .replace(/%.*$/, '')
-  const version = isIP(address)
-  if (version === 4) return address
-  if (version === 0) return 'unknown'
-  const groups = groupsOf(address)
-  const [high = 0, low = 0] = groups.slice(6)
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
-  if (isMapped) return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`
-}
-
-/** The eight numbers of an IPv6 address. */
-function groupsOf(address: string): number[] {
-  // The URL parser writes every address in one way, so that only `::` is left to expand.
-  const { hostname } = new URL(`http://[${address}]`)
-  const [start = [], end = []] = hostname
-    .slice(1, -1)
-    .split('::')
-    .map((half) =>
-      half
-        .split(':')
-        .filter((group) => group !== '')
-        .map((group) => Number.parseInt(group, 16)),
-    )
-  return [...start, ...Array.from({ length: 8 - start.length - end.length }, () => 0), ...end]
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [start = [], end = []] = address.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = Array.from({ length: 8 - start.length - end.length }, () => '0')
+  return `${[...start, ...zeros, ...end].slice(0, 4).join(':')}::/64`
 }

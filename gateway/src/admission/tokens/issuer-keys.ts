@@ -8,6 +8,7 @@ export class IssuerKeysUnavailableError extends Error {
   override readonly name = 'IssuerKeysUnavailableError'
 }
 
+/** Disposing them disposes their source. */
 export interface IssuerKeys extends AsyncDisposable {
   /** For `jwtVerify`. @throws IssuerKeysUnavailableError until the issuer has answered once. */
   getKey: JWTVerifyGetKey
@@ -84,6 +85,9 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
       }
     },
     generation: () => generation,
-    [Symbol.asyncDispose]: () => timer[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // Both at once: the timer would wait for a fetch that only the source can end.
+      await Promise.all([timer[Symbol.asyncDispose](), source[Symbol.asyncDispose]()])
+    },
   }
 }

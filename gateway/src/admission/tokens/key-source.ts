@@ -1,11 +1,12 @@
 import type { JSONWebKeySet } from 'jose'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { z } from 'zod'
 import { readBoundedBody } from '../../bounded-body.ts'
 import type { TokenTrust } from '../../config/tokens.ts'
+import { startDeadline } from '../../deadline.ts'
 
-/** Where an issuer publishes its keys. */
-export interface KeySource {
+/** Where an issuer publishes its keys. Disposing it ends a fetch under way. */
+export interface KeySource extends AsyncDisposable {
   /** What log lines call it. */
   address: string
   /** Fetches them. @throws Error that says what is wrong with the issuer's answer. */
@@ -21,12 +22,14 @@ const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url({ proto
 
 /** The JWK set (RFC 7517) of an issuer: at its address, or where its OpenID Connect discovery document says. */
 export function createKeySource({ jwksUrl, issuer }: Pick<TokenTrust, 'jwksUrl' | 'issuer'>): KeySource {
-  if (jwksUrl) return { address: jwksUrl.href, fetchKeys: () => fetchKeySet(jwksUrl) }
-  const discovery = discoveryAddress(issuer)
+  const agent = new Agent()
+  const address = jwksUrl ?? discoveryAddress(issuer)
+  // Discovered each time, so that an issuer may move its keys.
+  const findKeySet = async () => jwksUrl ?? parseDiscoveryDocument(await fetchJson(address, agent), issuer)
   return {
-    address: discovery.href,
-    // Asked each time, so that an issuer may move its keys.
-    fetchKeys: async () => fetchKeySet(parseDiscoveryDocument(await fetchJson(discovery), issuer)),
+    address: address.href,
+    fetchKeys: async () => keySet.parse(await fetchJson(await findKeySet(), agent)),
+    [Symbol.asyncDispose]: () => agent.destroy(),
   }
 }
 
@@ -51,13 +54,10 @@ export function parseDiscoveryDocument(value: unknown, issuer: string): URL {
   return jwksUri
 }
 
-async function fetchKeySet(url: URL): Promise<JSONWebKeySet> {
-  return keySet.parse(await fetchJson(url))
-}
-
 /** undici's `request` follows no redirects: whoever can redirect could otherwise bring keys of their own. */
-async function fetchJson(url: URL): Promise<unknown> {
-  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+async function fetchJson(url: URL, dispatcher: Agent): Promise<unknown> {
+  using deadline = startDeadline({ withinMs: TIMEOUT_MS })
+  const { statusCode, body } = await request(url, { signal: deadline.signal, dispatcher })
   const text = await readBoundedBody(body as AsyncIterable<Uint8Array>, LARGEST_ANSWER_BYTES)
   if (statusCode !== 200) throw new Error(`${url.href} answered ${statusCode}.`)
   if (text === undefined) throw new Error(`The answer of ${url.href} is too large.`)

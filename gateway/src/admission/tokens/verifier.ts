@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import type { Logger } from '@portico/service-kit/logger'
 import { ANONYMOUS, type Viewer } from '@portico/service-kit/viewer'
-import { errors, jwtVerify } from 'jose'
+import { errors, jwtVerify, type JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { TokenTrust } from '../../config/tokens.ts'
+import { unlessAborted } from '../../deadline.ts'
 import { createIssuerKeys, IssuerKeysUnavailableError, type IssuerKeysTiming } from './issuer-keys.ts'
 import { createKeySource } from './key-source.ts'
 import { ClaimError, viewerFrom } from './viewer-claims.ts'
@@ -13,12 +14,15 @@ export type Credentials =
   | { kind: 'viewer'; viewer: Viewer }
   /** Expired, forged, malformed, or for someone else. `reason` is for operators, and holds nothing of the token. */
   | { kind: 'invalid'; reason: string }
-  /** The issuer's keys can't be had, so nobody can tell. */
+  /** The issuer's keys can't be had, or not in time, so nobody can tell. */
   | { kind: 'unverifiable' }
 
 export interface TokenVerifier extends AsyncDisposable {
-  /** Takes all `authorization` headers of a request, none being the anonymous viewer's. Never throws. */
-  verify(authorization: readonly string[]): Promise<Credentials>
+  /**
+   * Takes all `authorization` headers of a request, none being the anonymous viewer's. Never throws. While the issuer is
+   * slow nobody waits for longer than `signal` lets them; what it answers then is of use to the next.
+   */
+  verify(authorization: readonly string[], signal: AbortSignal): Promise<Credentials>
 }
 
 export interface TokenVerifierOptions extends IssuerKeysTiming {
@@ -49,7 +53,7 @@ export function createTokenVerifier(trust: TokenTrust | undefined, options: Toke
     return entry && entry.generation === keys.generation() && entry.until > now() ? entry.viewer : undefined
   }
 
-  async function verifyNew(token: string, digest: string): Promise<Viewer> {
+  async function verifyNew(token: string, digest: string): Promise<Credentials> {
     // Read first: keys may be withdrawn while this token is being verified with them.
     const generation = keys.generation()
     const { payload } = await jwtVerify(token, keys.getKey, {
@@ -61,21 +65,25 @@ export function createTokenVerifier(trust: TokenTrust | undefined, options: Toke
       currentDate: new Date(now()),
       requiredClaims: ['exp'],
     })
+    // Made by a clock that runs ahead of all others, or for a time that has not come.
+    if (!(issuedAt(payload) <= now() / 1000 + clockSkewS)) throw new ClaimError('iat is in the future')
     const viewer = viewerFrom(payload, claims)
     believed.set(digest, { viewer, until: ((payload.exp ?? 0) + clockSkewS) * 1000, generation })
-    return viewer
+    return { kind: 'viewer', viewer }
   }
 
   return {
-    async verify(authorization) {
+    async verify(authorization, signal) {
       const [header, ...others] = authorization
       if (header === undefined) return NOBODY
       if (others.length > 0) return { kind: 'invalid', reason: 'several authorization headers' }
       const token = bearerTokenOf(header)
       if (token === undefined) return { kind: 'invalid', reason: 'not a bearer token that is a JWT' }
       const digest = hash('sha256', token, 'base64')
+      const viewer = remembered(digest)
+      if (viewer) return { kind: 'viewer', viewer }
       try {
-        return { kind: 'viewer', viewer: remembered(digest) ?? (await verifyNew(token, digest)) }
+        return (await unlessAborted(verifyNew(token, digest), signal)) ?? { kind: 'unverifiable' }
       } catch (error) {
         if (error instanceof IssuerKeysUnavailableError) return { kind: 'unverifiable' }
         return { kind: 'invalid', reason: whyRefused(error) }
@@ -83,6 +91,11 @@ export function createTokenVerifier(trust: TokenTrust | undefined, options: Toke
     },
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
   }
+}
+
+/** In seconds since 1970; NaN when it is no time. jose looks at it only for a greatest age, which nobody asks for. */
+function issuedAt({ iat = 0 }: JWTPayload): number {
+  return typeof iat === 'number' ? iat : Number.NaN
 }
 
 function bearerTokenOf(header: string): string | undefined {

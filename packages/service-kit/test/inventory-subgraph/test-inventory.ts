@@ -14,7 +14,7 @@ export async function startTestInventory(changes: Partial<SubgraphConfig> = {}) 
   const config = {
     host: '127.0.0.1',
     port: 0,
-    admin: { host: '127.0.0.1', port: 0, orAnyPort: false },
+    admin: { host: '127.0.0.1', port: 0, orAnyPort: false, hosts: [] },
     logLevel: 'info',
     production: true,
     trust: { kind: 'gateway', keysFile: identity.publicKeysFile } as const,

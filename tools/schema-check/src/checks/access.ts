@@ -1,4 +1,5 @@
 import { dnfConjunction } from '@apollo/federation-internals'
+import type { ListSize } from '@portico/gateway/supergraph/list-sizes'
 import type { RateLimit } from '@portico/gateway/supergraph/rate-limit-directives'
 import type { Demand, Requirements } from '@portico/gateway/supergraph/requirements'
 import { isIntrospectionType, isObjectType } from 'graphql'
@@ -10,7 +11,8 @@ import { createUsers } from '../usage.ts'
 import type { Check } from './check.ts'
 
 /**
- * Fields that answer other viewers, or less often, than at the base: no change of types, so that nothing else sees it.
+ * Fields that answer other viewers, or more or less often, than at the base: no change of types, so that nothing else
+ * sees it.
  * Whoever reviews the change should, in both directions.
  */
 export const checkAccess: Check = ({ now, base }) => {
@@ -21,7 +23,7 @@ export const checkAccess: Check = ({ now, base }) => {
   const definitions = createDefinitions(now.subgraphs)
   const usersOf = createUsers(base.at.composed.apiSchema, base.at.operations)
   return inBoth(base.at.composed, now.composed).flatMap((coordinate) => {
-    const found = [compareDemands(coordinate, before, after), compareLimits(coordinate, before, after)]
+    const found = [compareDemands, compareLimits, compareListSizes].map((compare) => compare(coordinate, before, after))
     return found.flatMap((change): Finding[] => {
       if (!change) return []
       const usedBy = usersOf(coordinate)
@@ -97,6 +99,9 @@ function compareLimits(coordinate: string, before: Access, after: Access): Compa
   const from = describeLimit(old)
   const to = describeLimit(current)
   if (from === to) return undefined
+  if (old && current && old.scope !== current.scope) {
+    return { code: 'RATE_LIMIT_CHANGED', what: 'is limited otherwise', from, to }
+  }
   return isTighter(old, current)
     ? { code: 'RATE_LIMIT_TIGHTENED', what: 'answers less often', from, to }
     : { code: 'RATE_LIMIT_LOOSENED', what: 'answers more often', from, to }
@@ -104,10 +109,27 @@ function compareLimits(coordinate: string, before: Access, after: Access): Compa
 
 function isTighter(old: RateLimit | undefined, current: RateLimit | undefined): boolean {
   if (!old || !current) return old === undefined
-  if (old.scope !== current.scope) return true
   return current.limit < old.limit || current.limit / current.durationS < old.limit / old.durationS
 }
 
 function describeLimit(limit: RateLimit | undefined): string {
   return limit ? `${limit.limit} in ${limit.durationS} s for each ${limit.scope.toLowerCase()}` : 'no limit'
+}
+
+function compareListSizes(coordinate: string, before: Access, after: Access): Comparison | undefined {
+  const from = describeListSize(before.listSizes.get(coordinate))
+  const to = describeListSize(after.listSizes.get(coordinate))
+  if (from === to) return undefined
+  return { code: 'LIST_SIZE_CHANGED', what: 'counts otherwise for the limits of what is below it', from, to }
+}
+
+function describeListSize(size: ListSize | undefined): string {
+  if (!size) return 'no @listSize'
+  const { assumedSize, slicingArguments, sizedFields } = size
+  const parts = [
+    ...(assumedSize === undefined ? [] : [`${assumedSize} assumed`]),
+    ...(slicingArguments.length === 0 ? [] : [`by ${slicingArguments.map((path) => path.join('.')).join(', ')}`]),
+    ...(sizedFields.size === 0 ? [] : [`of ${[...sizedFields].join(', ')}`]),
+  ]
+  return parts.join(' ') || 'an empty @listSize'
 }

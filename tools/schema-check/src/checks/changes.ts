@@ -1,4 +1,5 @@
 import { CriticalityLevel, diff, type Change } from '@graphql-inspector/core'
+import { z } from 'zod'
 import { newApprovals, parseApprovals, type Approval } from '../approvals.ts'
 import { createDefinitions } from '../definitions.ts'
 import type { Finding, Location } from '../finding.ts'
@@ -36,10 +37,10 @@ export const checkChanges: Check = async ({ now, base }) => {
       ...(path === undefined ? {} : { coordinate: path }),
     }
     if (severity !== 'error') return finding
-    const usedBy = path === undefined ? [] : usersOf(dependedOn(code, path))
+    const usedBy = path === undefined ? [] : usersOf(dependedOn(change, path))
     const approved = counting.find((approval) => approval.change === message)?.reason
     if (approved !== undefined) return { ...finding, usedBy, severity: 'notice', approved }
-    return { ...finding, usedBy, message: `${message}. ${describeUsage(usedBy, ref)}\n${howToApprove(message)}` }
+    return { ...finding, usedBy, message: `${message}. ${describeUsage(usedBy, ref)}\n${howToApprove(message, now)}` }
   })
   return [...findings, ...described]
 }
@@ -80,12 +81,19 @@ function parents(path: string): string[] {
   return at === -1 ? [] : [path.slice(0, at), ...parents(path.slice(0, at))]
 }
 
+/** From what graphql-inspector says of a union that has lost a member: the member. */
+const removedMember = z
+  .object({ removedUnionMemberTypeName: z.string() })
+  .transform(({ removedUnionMemberTypeName }) => removedUnionMemberTypeName)
+
 /**
  * What an operation that a breaking change breaks depends on at the base: of an argument or input field that is new or
- * has another type also those break that do not give it, since it may be required now.
+ * has another type also those break that do not give it, since it may be required now; without a member of a union only
+ * those break that select it there.
  */
-function dependedOn(type: string, path: string): string {
-  return /^(FIELD_ARGUMENT|INPUT_FIELD)_(ADDED|TYPE_CHANGED)$/.test(type) ? (parents(path)[0] ?? path) : path
+function dependedOn({ type, meta }: Change, path: string): string {
+  if (type === 'UNION_MEMBER_REMOVED') return `${path}.${removedMember.parse(meta)}`
+  return /^(FIELD_ARGUMENT|INPUT_FIELD)_(ADDED|TYPE_CHANGED)$/.test(String(type)) ? (parents(path)[0] ?? path) : path
 }
 
 function describeUsage(files: readonly string[], ref: string): string {
@@ -93,9 +101,11 @@ function describeUsage(files: readonly string[], ref: string): string {
   return `Used in ${ref} by ${files.join(', ')}.`
 }
 
-function howToApprove(change: string): string {
+function howToApprove(change: string, { approvalsText }: Snapshot): string {
   const approval = `{ "change": ${JSON.stringify(change)}, "reason": "…" }`
-  return `If it is meant, approve it in ${APPROVALS_FILE}: ${approval}`
+  return approvalsText === undefined
+    ? `If it is meant, approve it in a new file ${APPROVALS_FILE}: [${approval}]`
+    : `If it is meant, approve it by adding to the list in ${APPROVALS_FILE}: ${approval}`
 }
 
 /** Finds the definition of a coordinate, or, when it is gone, of what it belonged to in the files that defined it. */

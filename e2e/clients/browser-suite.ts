@@ -1,37 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { DEMO_LOGINS, DEMO_PASSWORD } from '@portico/database/demo-logins'
-import { findBrowser, startBrowser } from '@portico/testkit/browser'
 import type { Browser, Page } from 'playwright-core'
-import { startTestGraph, type TestGraph } from '../test-graph.ts'
+import type { TestGraph } from '../test-graph.ts'
 import type { openShop, Shown } from './browser-page.ts'
-import { bundlePage, servePage } from './page-server.ts'
-
-// A browser on a machine that does other things as well.
-jest.setTimeout(30_000)
 
 /** What the script of the page leaves behind; `evaluate` runs in the page. */
 declare const shop: { openShop: typeof openShop; opened: ReturnType<typeof openShop> }
 
-const chromium = findBrowser('Apollo Client in a browser')
-const describeInBrowser = chromium === undefined ? describe.skip : describe
+/** A graph with rate limits that names one of two pages in `CORS_ORIGINS`, and a browser to open them with. */
+export interface PageSurroundings {
+  graph: TestGraph
+  browser: Browser
+  /** Origins at which the page of `page-server.ts` is served. */
+  allowed: string
+  stranger: string
+}
 
-describeInBrowser('a page of another origin', () => {
-  const running = new AsyncDisposableStack()
-  let graph: TestGraph
-  let browser: Browser
-  let allowed: string
-  let stranger: string
-  beforeAll(async () => {
-    const script = await bundlePage()
-    allowed = running.use(await servePage(script)).origin
-    stranger = running.use(await servePage(script)).origin
-    graph = running.use(await startTestGraph({ CORS_ORIGINS: allowed, RATE_LIMITS: 'true' }))
-    browser = running.use(await startBrowser(chromium ?? ''))
-  }, 60_000)
-  afterAll(() => running.disposeAsync())
-
+/** The tests of a page of another origin; the surroundings are there once tests run. */
+export function describePageOfAnotherOrigin(surroundings: () => PageSurroundings): void {
   /** Opens the shop, and records by which methods the browser asks the gateway; OPTIONS is a preflight. */
-  async function open(origin: string): Promise<{ page: Page; sent: string[] }> {
+  async function open(from: 'allowed' | 'stranger'): Promise<{ page: Page; sent: string[] }> {
+    const { graph, browser, [from]: origin } = surroundings()
     const page = await browser.newPage()
     const sent: string[] = []
     const devtools = await page.context().newCDPSession(page)
@@ -61,7 +50,7 @@ describeInBrowser('a page of another origin', () => {
     page.evaluate(([text, values]) => shop.opened.mutate(text, values), [RENAME, variables] as const)
 
   it('signs in, asks and writes, and sees the headers that it may act on', async () => {
-    const { page } = await open(allowed)
+    const { page } = await open('allowed')
     await signIn(page)
     expect(await shown(page)).toMatchObject({ data: { signIn: { accessToken: expect.any(String) } } })
 
@@ -85,7 +74,7 @@ describeInBrowser('a page of another origin', () => {
   })
 
   it('sends hashes by GET, which the browser asks for permission first', async () => {
-    const { page, sent } = await open(allowed)
+    const { page, sent } = await open('allowed')
     const query = 'query Hashed { categories { slug } }'
     await page.evaluate((text) => shop.opened.query(text), query)
     await page.evaluate((text) => shop.opened.query(text), query)
@@ -97,13 +86,14 @@ describeInBrowser('a page of another origin', () => {
   })
 
   it('shows errors in the words of the gateway, beside the data that there is', async () => {
-    const { page } = await open(allowed)
+    const { page } = await open('allowed')
     await page.evaluate((text) => shop.opened.query(text), 'query Prizes { products(first: 1) { nodes { prize } } }')
     expect(await shown(page)).toMatchObject({ error: expect.stringContaining('prize') })
 
-    await graph.subgraphs.users.stop()
+    const { users } = surroundings().graph.subgraphs
+    await users.stop()
     await page.evaluate((text) => shop.opened.query(text), QUERY)
-    await graph.subgraphs.users.start()
+    await users.start()
     expect(await shown(page)).toMatchObject({
       data: { me: null, products: { nodes: [{ title: expect.any(String) }] } },
       error: 'users can not be reached.',
@@ -112,7 +102,7 @@ describeInBrowser('a page of another origin', () => {
   })
 
   it('learns how long to wait when it has asked too often', async () => {
-    const { page } = await open(allowed)
+    const { page } = await open('allowed')
     const answers = await page.evaluate(async () => {
       for (let attempt = 0; attempt < 12; attempt += 1) await shop.opened.signIn('nobody@example.com', 'a guess')
       return shop.opened.answers
@@ -124,8 +114,8 @@ describeInBrowser('a page of another origin', () => {
   })
 
   it('is refused by the browser when the gateway does not name its origin, and nothing is executed', async () => {
-    const { page, sent } = await open(stranger)
-    const statements = await graph.statementsDuring(async () => {
+    const { page, sent } = await open('stranger')
+    const statements = await surroundings().graph.statementsDuring(async () => {
       await page.evaluate((query) => shop.opened.query(query), QUERY)
       expect(await shown(page)).toEqual({ error: 'Failed to fetch' })
       await rename(page, { name: 'Stranger', version: 1 })
@@ -136,4 +126,4 @@ describeInBrowser('a page of another origin', () => {
     expect(await page.evaluate(() => shop.opened.answers)).toEqual([])
     await page.close()
   })
-})
+}

@@ -1,0 +1,15 @@
+import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface'
+import type { LoadedSupergraph } from './load.ts'
+
+/** One supergraph for the life of the process, as Apollo Server wants it. */
+export function fixedGateway({ apiSchema, sdl }: LoadedSupergraph, executor: GatewayExecutor): GatewayInterface {
+  return {
+    onSchemaLoadOrUpdate(callback) {
+      // One of its own, since Apollo Server puts resolvers into it.
+      callback({ apiSchema: apiSchema.toGraphQLJSSchema(), coreSupergraphSdl: sdl })
+      return () => undefined
+    },
+    load: async () => ({ executor }),
+    stop: async () => undefined,
+  }
+}
