@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { text as readText } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
@@ -48,7 +48,7 @@ async function line(): Promise<Record<string, unknown>> {
 async function exchange({ url }: TinyGraph, bytes: string): Promise<string> {
   const socket = connect(Number(url.port), url.hostname)
   socket.write(bytes)
-  return text(socket)
+  return readText(socket)
 }
 
 const send = (body: string, headers: Record<string, string> = {}) =>

@@ -35,12 +35,12 @@ export const adminVariables = {
 /** Where a process is told to listen. */
 export type ListeningVariables = Readonly<Partial<Record<'HOST' | 'PORT' | 'ADMIN_HOST' | 'ADMIN_PORT', unknown>>>
 
-const EVERY_ADDRESS: readonly unknown[] = ['0.0.0.0', '::']
+const EVERY_ADDRESS: ReadonlySet<unknown> = new Set(['0.0.0.0', '::'])
 
 /** Refuses an admin port that is the other port as well: `.superRefine(checkAdminPort, evenWithMistakes)`. */
 export function checkAdminPort(env: ListeningVariables, context: z.RefinementCtx): void {
   const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = env
-  const sharesAddress = HOST === ADMIN_HOST || EVERY_ADDRESS.includes(HOST) || EVERY_ADDRESS.includes(ADMIN_HOST)
+  const sharesAddress = HOST === ADMIN_HOST || EVERY_ADDRESS.has(HOST) || EVERY_ADDRESS.has(ADMIN_HOST)
   if (typeof PORT !== 'number' || PORT === 0 || PORT !== ADMIN_PORT || !sharesAddress) return
   context.addIssue({
     code: 'custom',
