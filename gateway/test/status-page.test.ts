@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
+import { findBrowser, startBrowser } from '@portico/testkit/browser'
 import { renderStatusPage, STATUS_PAGE_POLICY } from '../src/http/status-page.ts'
 import type { HealthReport } from '../src/http/health-report.ts'
 
@@ -65,4 +66,26 @@ describe('the status page', () => {
     const [, style = ''] = /<style>([^]*)<\/style>/.exec(render({})) ?? []
     expect(STATUS_PAGE_POLICY).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`)
   })
+})
+
+const browserPath = findBrowser('gateway/test/status-page.test.ts')
+const describeInBrowser = browserPath === undefined ? describe.skip : describe
+
+describeInBrowser('the status page in a browser', () => {
+  it.each([320, 600, 900, 1280])(
+    'scrolled sideways in a window of %i pixels',
+    async (width) => {
+      await using browser = await startBrowser(browserPath ?? '')
+      const page = await browser.newPage({ viewport: { width, height: 800 } })
+      const { host: _, schemaHash: __, ...state } = up
+      const lastError = `connect ECONNREFUSED ${'2001:db8::1:'.repeat(8)}4000`
+      const report = { ...up, host: 'orders.portico.svc.cluster.local:4000', lastError }
+      await page.setContent(
+        render({ subgraphs: { orders: report, users: up }, rateLimitStore: { ...state, lastError } }),
+      )
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      expect(await page.getByRole('cell').count()).toBe(2 * 6 + 3)
+    },
+    30_000,
+  )
 })
