@@ -311,6 +311,21 @@ describe('the status of an answer', () => {
     expect(data).toMatchObject({ rare: null })
   })
 
+  it('is 200 when a mutation was executed and a limit further down took its answer, so that no client repeats it', async () => {
+    await using graph = await startTinyGraph({
+      shop: {
+        sdl: `${RATE_LIMIT}
+          type Query { free: String }
+          type Mutation { buy: Receipt }
+          type Receipt { total: Int! @rateLimit(limit: 1) }`,
+        resolvers: { Mutation: { buy: () => ({ total: 1 }) } },
+      },
+    })
+    expect(await ask(graph, 'mutation { buy { total } }')).toMatchObject({ status: 200, data: { buy: { total: 1 } } })
+    const { status, retryAfter, data } = await ask(graph, 'mutation { buy { __typename total } }')
+    expect({ status, retryAfter, data }).toEqual({ status: 200, retryAfter: null, data: { buy: null } })
+  })
+
   it('is 200, so that no client tries again for ever, when a list is too long for the limit', async () => {
     await using graph = await startShop()
     const { status, retryAfter } = await ask(graph, '{ search(ids: [1, 2, 3, 4]) }')

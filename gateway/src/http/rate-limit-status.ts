@@ -6,15 +6,17 @@ import { RATE_LIMITED, SERVICE_UNAVAILABLE } from '../admission/rate-limits/deci
 /**
  * Answers 429 with `Retry-After` (RFC 9110), or 503 when nobody could count, where limits are the reason for every root
  * field to be null: the one exception to 200 for answers of executed operations, since proxies and clients know these.
- * It does not matter whether the gateway limited a field or a subgraph did.
+ * It does not matter whether the gateway limited a field or a subgraph did. A mutation that was executed, and lost its
+ * answer to a limit further down, stays 200: who reads 429 may send it again.
  */
 export function tellLimitsByStatus(): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
-        async willSendResponse({ response: { body, http } }) {
+        async willSendResponse({ operation, response: { body, http } }) {
           if (body.kind !== 'single') return
           const { data, errors = [] } = body.singleResult
+          if (operation?.operation === 'mutation' && errors.some(({ path = [] }) => path.length > 1)) return
           const waits = errors.map(waitOf).filter((wait) => wait !== undefined)
           if (waits.length === 0 || waits.length < errors.length) return
           const limited = new Set(errors.map(({ path }) => path?.[0]))
