@@ -16,7 +16,8 @@ export function tellLimitsByStatus(): ApolloServerPlugin<GatewayContext> {
         async willSendResponse({ operation, response: { body, http } }) {
           if (body.kind !== 'single') return
           const { data, errors = [] } = body.singleResult
-          if (operation?.operation === OperationTypeNode.MUTATION && errors.some(({ path = [] }) => path.length > 1)) return
+          if (operation?.operation === OperationTypeNode.MUTATION && errors.some(({ path = [] }) => path.length > 1))
+            return
           const waits = errors.map(waitOf).filter((wait) => wait !== undefined)
           if (waits.length === 0 || waits.length < errors.length) return
           const limited = new Set(errors.map(({ path }) => path?.[0]))
