@@ -8,7 +8,7 @@ METADATA.addAddress('fd00:ec2::254', 'ipv6')
 
 /**
  * Reads the address of a subgraph. Private ones are an operator's own business; link-local and metadata addresses are
- * refused.
+ * refused, and so are credentials in them, which would not be sent.
  *
  * @throws Error that says what is wrong with it.
  */
@@ -16,6 +16,9 @@ export function parseSubgraphAddress(text: string): URL {
   if (!URL.canParse(text)) throw new Error(`"${text}" is not an address`)
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error(`${url.protocol} is not http: or https:`)
+  if (url.username !== '' || url.password !== '') {
+    throw new Error('there is a user name or password in its address, which the gateway does not send: take it out')
+  }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const version = isIP(host)
   // BlockList looks through addresses of IPv4 that are written as IPv6.

@@ -1,0 +1,115 @@
+import { DEADLINE_HEADER } from '@portico/service-kit/deadline'
+import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
+import type { SubgraphConnections } from '../config/supergraph.ts'
+import { waitersOf } from './abort-watch.ts'
+import { READABLE_CODINGS } from './content-coding.ts'
+import { Flight, type SubgraphResponse, type Target } from './flight.ts'
+import { createConnectionPool } from './http1/connection-pool.ts'
+import { headerLines, requestMessage, requestStart } from './http1/request-message.ts'
+import { givenUp } from './subgraph-error.ts'
+import { createTimeouts } from './timeouts.ts'
+
+export interface FetchOptions {
+  /** Names and values in turn: those that the answer may depend on, such as who the viewer is. */
+  headers: readonly string[]
+  /** Sent along; no answer depends on it. */
+  requestId?: string | undefined
+  /** Ends the fetch: the request's time is over, or its client gone. */
+  signal: AbortSignal
+  /** When that will be, by `performance.now()`. The subgraph is told how long its answer is waited for. */
+  deadline: number
+  /**
+   * What makes two queries the same beside their headers, such as the body without the operation's name; undefined for
+   * what does something, which is sent at most once, whatever happens to its connection, and never shared.
+   */
+  shareKey: string | undefined
+}
+
+export interface SubgraphFetcher extends AsyncDisposable {
+  /**
+   * Posts the JSON text of a GraphQL request, and gives what came back, whatever its status and type. The same query
+   * that the same request has already on its way is not sent again.
+   *
+   * @throws SubgraphError when nothing came back whole, in time, within the limit and in UTF-8.
+   */
+  fetch(body: string, options: FetchOptions): Promise<SubgraphResponse>
+}
+
+export interface SubgraphFetcherOptions extends SubgraphConnections {
+  name: string
+  url: URL
+  /** Whether queries on their way are shared between requests too, if all headers are the same. Default: no. */
+  shareAcrossRequests?: boolean
+}
+
+/** Talks HTTP/1.1 with one subgraph over keep-alive connections. Redirects are not followed. */
+export function createSubgraphFetcher(options: SubgraphFetcherOptions): SubgraphFetcher {
+  const { name, url, timeoutMs, answerLimitBytes } = options
+  const pool = createConnectionPool(options)
+  const timeouts = createTimeouts({ resolutionMs: Math.min(50, Math.max(1, timeoutMs / 20)) })
+  const start = requestStart(url, {
+    'content-type': 'application/json',
+    accept: 'application/graphql-response+json, application/json',
+    ...(options.compression ? { 'accept-encoding': READABLE_CODINGS } : {}),
+  })
+  const joinable = options.shareAcrossRequests ? new Map<string, Flight>() : undefined
+
+  const target: Target = {
+    name,
+    answerLimitBytes,
+    pool,
+    timeouts,
+    ended(flight) {
+      if (!joinable) return
+      // Who asks after a change was made must not get an answer from before.
+      if (flight.shareKey === undefined) joinable.clear()
+      else if (joinable.get(keyOf(flight)) === flight) joinable.delete(keyOf(flight))
+    },
+  }
+
+  function findFlight(fetch: FetchOptions): Flight | undefined {
+    if (fetch.shareKey === undefined) return undefined
+    for (const { flight } of waitersOf(fetch.signal)) {
+      const isSame = flight.target === target && flight.shareKey === fetch.shareKey
+      if (isSame && sameTexts(flight.headers, fetch.headers)) return flight
+    }
+    const flight = joinable?.get(keyOf(fetch))
+    // Of one that was told to hurry for another request, the answer may be that there was no time.
+    return flight && (flight.toldUntil === flight.timesOutAt || flight.toldUntil >= fetch.deadline) ? flight : undefined
+  }
+
+  function launch(body: string, { headers, requestId, deadline, shareKey, signal }: FetchOptions) {
+    const now = performance.now()
+    const timesOutAt = now + timeoutMs
+    const toldUntil = Math.min(timesOutAt, deadline)
+    const waitMs = Math.max(0, Math.floor(toldUntil - now))
+    const ownLines = headerLines(requestId === undefined ? [] : [REQUEST_ID_HEADER, requestId])
+    const head = `${start}${headerLines(headers)}${ownLines}${DEADLINE_HEADER}: ${waitMs}\r\n`
+    const message = requestMessage(head, body)
+    const flight = new Flight(target, { message, shareKey, headers, timesOutAt, toldUntil })
+    if (shareKey !== undefined) joinable?.set(keyOf(flight), flight)
+    const answer = flight.join(signal)
+    flight.start()
+    return answer
+  }
+
+  return {
+    async fetch(body, fetch) {
+      const { signal } = fetch
+      if (signal.aborted) throw givenUp(name, signal)
+      return findFlight(fetch)?.join(signal) ?? launch(body, fetch)
+    },
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]()
+      timeouts[Symbol.dispose]()
+    },
+  }
+}
+
+function keyOf({ headers, shareKey }: Pick<FetchOptions, 'headers' | 'shareKey'>): string {
+  return `${headers.join('\n')}\n\n${shareKey}`
+}
+
+function sameTexts(some: readonly string[], others: readonly string[]): boolean {
+  return some === others || (some.length === others.length && some.every((text, at) => text === others[at]))
+}

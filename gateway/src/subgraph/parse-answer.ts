@@ -1,0 +1,84 @@
+import { parseLossless } from '../lossless-json.ts'
+import { SubgraphError } from './subgraph-error.ts'
+
+/** An error as a subgraph tells it. */
+export interface AnsweredError {
+  message: string
+  /** In the terms of the operation that the subgraph was sent. */
+  path: readonly (string | number)[] | undefined
+  extensions: Record<string, unknown> | undefined
+}
+
+/** A GraphQL response (GraphQL specification, section 7.1) of a subgraph. */
+export interface SubgraphAnswer {
+  /** Undefined and null: there is none, and errors should say why. */
+  data: Record<string, unknown> | null | undefined
+  errors: readonly AnsweredError[]
+  extensions: Record<string, unknown> | undefined
+}
+
+export interface AnswerText {
+  /** Of the subgraph. */
+  name: string
+  status: number
+  text: string
+  /** Whether it may hold numbers that are to be kept as they are written. */
+  longNumbers: boolean
+}
+
+/**
+ * Parses what a subgraph answered. A number that a double does not hold exactly becomes a `JSON.rawJSON` object, which
+ * `JSON.stringify` writes as it came. A key `__proto__` is a key like any other.
+ *
+ * @throws SubgraphError when it is no GraphQL response; of its errors, each must be one.
+ */
+export function parseAnswer({ name, status, text, longNumbers }: AnswerText): SubgraphAnswer {
+  const answer = toAnswer(parseJson(text, { name, longNumbers }))
+  if (answer) return answer
+  throw new SubgraphError('bad-answer', `${name} answered ${status} without a GraphQL result.`)
+}
+
+function parseJson(text: string, { name, longNumbers }: { name: string; longNumbers: boolean }): unknown {
+  try {
+    return longNumbers ? parseLossless(text) : JSON.parse(text)
+  } catch (cause) {
+    throw new SubgraphError('bad-answer', `${name} answered with something that is not JSON.`, { cause })
+  }
+}
+
+function toAnswer(answer: unknown): SubgraphAnswer | undefined {
+  if (!isObject(answer)) return undefined
+  const { data, errors, extensions } = answer
+  if (!isObjectOrNothing(data) || !isObjectOrNothing(extensions)) return undefined
+  const answered = toErrors(errors)
+  return answered && { data, errors: answered, extensions: extensions ?? undefined }
+}
+
+const NONE: readonly AnsweredError[] = []
+
+/** Undefined when they are none. */
+function toErrors(errors: unknown): readonly AnsweredError[] | undefined {
+  if (errors === undefined || errors === null) return NONE
+  if (!Array.isArray(errors)) return undefined
+  const all: AnsweredError[] = []
+  for (const error of errors as unknown[]) {
+    if (!isObject(error)) return undefined
+    const { message, path, extensions } = error
+    if (typeof message !== 'string' || !isObjectOrNothing(extensions) || !isPathOrNothing(path)) return undefined
+    all.push({ message, path: path ?? undefined, extensions: extensions ?? undefined })
+  }
+  return all
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+}
+
+function isObjectOrNothing(value: unknown): value is Record<string, unknown> | null | undefined {
+  return value === undefined || value === null || isObject(value)
+}
+
+function isPathOrNothing(value: unknown): value is (string | number)[] | null | undefined {
+  if (value === undefined || value === null) return true
+  return Array.isArray(value) && value.every((key) => typeof key === 'string' || typeof key === 'number')
+}
