@@ -6,7 +6,7 @@ export default {
   globalTeardown: '<rootDir>/packages/testkit/src/jest-teardown.ts',
   testMatch: ['<rootDir>/**/test/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/', '/.portico/'],
+  modulePathIgnorePatterns: ['/dist/', '/.portico/', '<rootDir>/bench/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

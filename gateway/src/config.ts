@@ -1,12 +1,16 @@
 import { checkAdminPort } from '@portico/service-kit/admin-config'
-import { evenWithMistakes, logLevel, nodeEnv, parseEnvironment, type Environment } from '@portico/service-kit/config'
+import { evenWithMistakes, parseEnvironment, type Environment } from '@portico/service-kit/config'
 import { z } from 'zod'
 import { exposureVariables, exposureWarnings, toExposureConfig, type ExposureConfig } from './config/exposure.ts'
 import { explorerVariables, toExplorerConfig, type ExplorerConfig } from './config/explorer.ts'
 import { healthVariables, toHealthConfig, type HealthConfig } from './config/health.ts'
 import { httpVariables, toHttpConfig, type HttpConfig } from './config/http.ts'
 import { limitsVariables, toLimitsConfig, type LimitsConfig } from './config/limits.ts'
+import { openUp } from './config/open-mode.ts'
+import { nameOrigins, type Origins } from './config/origins.ts'
 import { checkPaths } from './config/paths.ts'
+import { planningVariables, toPlanningConfig, type PlanningConfig } from './config/planning.ts'
+import { processVariables, toProcessConfig, type ProcessConfig } from './config/process.ts'
 import { proxiesVariables, toProxiesConfig, type ProxiesConfig } from './config/proxies.ts'
 import {
   rateLimitsVariables,
@@ -22,17 +26,18 @@ import {
   type SupergraphConfig,
 } from './config/supergraph.ts'
 import { checkTokenVariables } from './config/tokens.ts'
-import { toTrustConfig, trustVariables, type TrustConfig } from './config/trust.ts'
+import { toTrustConfig, trustVariables, trustWarnings, type TrustConfig } from './config/trust.ts'
 
-export interface GatewayConfig {
-  logLevel: string
-  /** What is switched on that is unusual in production, a sentence each. */
+export interface GatewayConfig extends ProcessConfig {
+  origins: Origins
+  /** What is unusual in production, a sentence each. */
   warnings: readonly string[]
   exposure: ExposureConfig
   explorer: ExplorerConfig
   http: HttpConfig
   health: HealthConfig
   limits: LimitsConfig
+  planning: PlanningConfig
   proxies: ProxiesConfig
   rateLimits: RateLimitsConfig
   supergraph: SupergraphConfig
@@ -41,15 +46,13 @@ export interface GatewayConfig {
 
 /** Every variable of the gateway, by section. */
 export const gatewayVariables = z.object({
-  NODE_ENV: nodeEnv()
-    .default('production')
-    .describe('Defaults of the switches that show more in development; `production` shows nothing that only it needs.'),
-  LOG_LEVEL: logLevel().default('info').describe('Least level that is logged.'),
+  ...processVariables.shape,
   ...exposureVariables.shape,
   ...explorerVariables.shape,
   ...httpVariables.shape,
   ...healthVariables.shape,
   ...limitsVariables.shape,
+  ...planningVariables.shape,
   ...proxiesVariables.shape,
   ...rateLimitsVariables.shape,
   ...supergraphVariables.shape,
@@ -63,20 +66,31 @@ const config = gatewayVariables
     checkAdminPort(env, context)
     checkPaths(env, context)
   }, evenWithMistakes)
-  .transform((env): GatewayConfig => ({
-    logLevel: env.LOG_LEVEL,
-    warnings: [...exposureWarnings(env), ...rateLimitsWarnings(env), ...supergraphWarnings(env)],
+  .transform((env): Omit<GatewayConfig, 'origins'> => ({
+    ...toProcessConfig(env),
+    warnings: [...trustWarnings(env), ...exposureWarnings(env), ...rateLimitsWarnings(env), ...supergraphWarnings(env)],
     exposure: toExposureConfig(env),
     explorer: toExplorerConfig(env),
     http: toHttpConfig(env),
     health: toHealthConfig(env),
     limits: toLimitsConfig(env),
+    planning: toPlanningConfig(env),
     proxies: toProxiesConfig(env),
     rateLimits: toRateLimitsConfig(env),
     supergraph: toSupergraphConfig(env),
     trust: toTrustConfig(env),
   }))
 
-export function loadConfig(env: Environment): GatewayConfig {
-  return parseEnvironment(config, env)
+/**
+ * Reads the variables; `origins` says where they were set, if not in the environment.
+ *
+ * @throws ConfigError with all mistakes at once.
+ */
+export function loadConfig(env: Environment, origins: Origins = new Map()): GatewayConfig {
+  try {
+    const loaded = { ...parseEnvironment(config, env), origins }
+    return loaded.open ? openUp(loaded) : loaded
+  } catch (error) {
+    throw nameOrigins(error, origins)
+  }
 }

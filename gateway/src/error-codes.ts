@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   SUBGRAPH_UNAVAILABLE: 'A subgraph can not be reached, or its answer can not be read.',
   UNAUTHENTICATED: 'The token is expired or worthless, or a subgraph needs to know who asks.',
   UNAUTHORIZED_FIELD_OR_TYPE: 'The viewer may not see this field.',
+  UNPLANNABLE_OPERATION: 'The gateway can not ask the subgraphs for all of this at once, and does not answer wrongly.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is of another type, encoding or charset than JSON in UTF-8.',
 } as const
 
@@ -46,4 +47,5 @@ export const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   'SERVICE_UNAVAILABLE',
   'SUBGRAPH_TIMEOUT',
   'SUBGRAPH_UNAVAILABLE',
+  'UNPLANNABLE_OPERATION',
 ])

@@ -1,9 +1,6 @@
-import { runProgram } from '@portico/service-kit/lifecycle'
-import { loadConfig } from './config.ts'
-import { startGateway } from './gateway.ts'
+// As in cli/main.ts.
+process.on('SIGHUP', () => undefined)
+const { runGateway } = await import('./cli/run.ts')
 
-await runProgram({
-  service: 'gateway',
-  env: process.env,
-  start: (log) => startGateway(loadConfig(process.env), { log }),
-})
+// The service of the graph: told everything by its environment.
+await runGateway({ args: [], env: process.env })

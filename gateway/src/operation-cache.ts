@@ -5,6 +5,8 @@ import type { Operation } from './operation.ts'
 export interface OperationCache<Value extends object> {
   /** What is kept for an operation, or for one variant of it; it is made if nothing is. */
   get(operation: Pick<Operation, 'key' | 'size'>, make: () => Value, variant?: string): Value
+  /** Makes it anew the next time. */
+  forget(operation: Pick<Operation, 'key'>, variant?: string): void
   /** How many are kept. */
   count(): number
 }
@@ -29,14 +31,19 @@ export function createOperationCache<Value extends object>(
   const { maxEntries: max, maxCharacters: maxSize = HALF_A_MEBI, sizeOf = () => 0 } = options
   const entries = new LRUCache<string, Value>({ max, maxSize })
   return {
-    get(operation, make, variant = '') {
-      const key = `${operation.key}\n${variant}`
+    get(operation, make, variant) {
+      const key = keyOf(operation, variant)
       const known = entries.get(key)
       if (known) return known
       const value = make()
       entries.set(key, value, { size: Math.max(1, operation.size + sizeOf(value)) })
       return value
     },
+    forget: (operation, variant) => void entries.delete(keyOf(operation, variant)),
     count: () => entries.size,
   }
+}
+
+function keyOf({ key }: Pick<Operation, 'key'>, variant = ''): string {
+  return `${key}\n${variant}`
 }

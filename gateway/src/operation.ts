@@ -1,4 +1,4 @@
-import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
+import type { DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 
 /** A validated operation on its way to its plan; admission may take fields out of it. */
 export interface Operation {
@@ -12,4 +12,9 @@ export interface Operation {
   size: number
   /** The variables that decide what is selected: those of `@skip` and `@include`. */
   switches: readonly string[]
+}
+
+/** The name that a field has in the answer. */
+export function responseNameOf({ alias, name }: FieldNode): string {
+  return alias?.value ?? name.value
 }

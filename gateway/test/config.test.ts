@@ -16,7 +16,7 @@ describe('the configuration of the gateway', () => {
   it('needs nothing but a supergraph, and is then a production start on loopback', () => {
     const config = loadConfig({ SUPERGRAPH_PATH: 'supergraph.graphql' })
     expect(config).toMatchObject({
-      warnings: [],
+      warnings: [expect.stringMatching(/^IDENTITY_KEY_FILE /), expect.stringMatching(/ everyone is anonymous$/)],
       http: { host: '127.0.0.1', port: 4000, graphqlPath: '/graphql', requestTimeoutMs: 10_000 },
       supergraph: {
         source: { kind: 'supergraph', file: 'supergraph.graphql' },
@@ -43,7 +43,9 @@ describe('the configuration of the gateway', () => {
   })
 
   it.each([[{}], [{ SUPERGRAPH_PATH: 'a', SUBGRAPHS_PATH: 'b' }]])('wants exactly one supergraph, unlike %j', (env) => {
-    expect(problemsOf(env)).toEqual(['the environment: set exactly one of SUPERGRAPH_PATH and SUBGRAPHS_PATH'])
+    expect(problemsOf(env)).toEqual([
+      'the environment: set exactly one of SUPERGRAPH_PATH (--supergraph) and SUBGRAPHS_PATH (--subgraphs)',
+    ])
   })
 
   it.each<[string, Record<string, string>, string[]]>([
@@ -86,7 +88,9 @@ describe('the configuration of the gateway', () => {
   })
 
   it('warns of a wait for subgraphs that the whole request cuts short, if somebody asked for it', () => {
-    const warningsOf = (env: Record<string, string>) => loadConfig({ SUPERGRAPH_PATH: 'a', ...env }).warnings
+    const trusted = { JWKS_URL: 'http://users/jwks.json', IDENTITY_KEY_FILE: 'key.json' }
+    const warningsOf = (env: Record<string, string>) =>
+      loadConfig({ SUPERGRAPH_PATH: 'a', ...trusted, ...env }).warnings
     expect(warningsOf({ REQUEST_TIMEOUT_MS: '1000' })).toEqual([])
     expect(warningsOf({ REQUEST_TIMEOUT_MS: '1000', SUBGRAPH_TIMEOUT_MS: '3000' })).toEqual([
       'SUBGRAPH_TIMEOUT_MS=3000: no subgraph is waited for so long, since REQUEST_TIMEOUT_MS is shorter',

@@ -1,64 +1,39 @@
 import { describe, expect, it } from '@jest/globals'
-import type { GatewayExecutionResult } from '@apollo/server-gateway-interface'
 import { createLogger } from '@portico/service-kit/logger'
 import { ANONYMOUS } from '@portico/service-kit/viewer'
-import { buildSchema } from 'graphql'
-import { loadConfig } from '../src/config.ts'
+import type { Answer } from '../src/execute/answer.ts'
 import { boundErrors } from '../src/execute/error-bound.ts'
-import { createGraphqlServer } from '../src/http/graphql-server.ts'
+import { createResponder } from '../src/http/respond.ts'
 import { createRequestRecord } from '../src/telemetry/request-record.ts'
 
-describe('an error that is none of GraphQL, as the executor of @apollo/gateway may return it', () => {
+const THROWN = new RangeError('Maximum call stack size exceeded')
+
+describe('an error that is none of GraphQL', () => {
   it.each([
-    ['as it is', (thrown: Error) => [thrown]],
-    ['as our executor passes it on', (thrown: Error) => boundErrors([thrown])],
-  ])('cost the whole request, and was lost: %s', async (_, passOn) => {
+    ['passed on', async () => ({ data: '{"a":1}', errors: boundErrors([THROWN]) }), 200, { data: { a: 1 } }],
+    ['thrown', () => Promise.reject<Answer>(THROWN), 500, {}],
+  ])('is masked and logged: %s', async (_, admit, status, data) => {
     const logged: Record<string, unknown>[] = []
     const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
     const log = createLogger({ service: 'gateway', level: 'info' }, { write })
-    const result: GatewayExecutionResult = { data: { a: 'answered', b: null } }
-    Object.assign(result, { errors: passOn(new RangeError('Maximum call stack size exceeded')) })
-    const apollo = createGraphqlServer(loadConfig({ SUPERGRAPH_PATH: 'unread.graphql' }), {
-      gateway: {
-        onSchemaLoadOrUpdate(callback) {
-          callback({ apiSchema: buildSchema('type Query { a: String b: String }'), coreSupergraphSdl: '' })
-          return () => undefined
-        },
-        load: async () => ({ executor: async () => result }),
-        stop: async () => undefined,
-      },
-      log,
-      plugins: [],
-    })
-    await apollo.start()
-    const { body } = await apollo.executeOperation(
-      { query: '{ a b }' },
+    const respond = createResponder(admit, { details: false })
+    const answer = await respond(
+      { operation: undefined, operationName: undefined, documentHash: '', variables: {}, accept: undefined },
       {
-        contextValue: {
-          requestId: 'request-1',
-          log,
-          credentials: { kind: 'viewer', viewer: ANONYMOUS },
-          viewer: ANONYMOUS,
-          clientAddress: '127.0.0.1',
-          clientHeaders: {},
-          deadline: Infinity,
-          signal: new AbortController().signal,
-          record: createRequestRecord(),
-        },
+        requestId: 'request-1',
+        log,
+        credentials: { kind: 'viewer', viewer: ANONYMOUS },
+        viewer: ANONYMOUS,
+        clientAddress: '127.0.0.1',
+        clientHeaders: {},
+        deadline: Infinity,
+        signal: new AbortController().signal,
+        record: createRequestRecord(),
       },
     )
-    await apollo.stop()
-    expect(body).toMatchObject({
-      singleResult: {
-        data: { a: 'answered', b: null },
-        errors: [
-          {
-            message: 'Internal server error.',
-            extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'request-1' },
-          },
-        ],
-      },
-    })
+    const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: 'request-1' }
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(answer.text)).toEqual({ ...data, errors: [{ message: 'Internal server error.', extensions }] })
     expect(logged).toMatchObject([{ level: 'error', msg: 'request failed inside the gateway' }])
     expect(JSON.stringify(logged)).toContain('Maximum call stack size exceeded')
   })

@@ -3,7 +3,14 @@ import { describe, expect, it } from '@jest/globals'
 import { ConfigError } from '@portico/service-kit/config'
 import { loadConfig, type GatewayConfig } from '../src/config.ts'
 
-const load = (env: Record<string, string>) => loadConfig({ SUPERGRAPH_PATH: 'supergraph.graphql', ...env })
+/** Without what a start is warned of whatever it shows. */
+const QUIET = {
+  SUPERGRAPH_PATH: 'supergraph.graphql',
+  JWKS_URL: 'http://users/jwks.json',
+  IDENTITY_KEY_FILE: 'identity-key.json',
+}
+
+const load = (env: Record<string, string>) => loadConfig({ ...QUIET, ...env })
 
 const NOTHING_SHOWN = {
   introspection: false,

@@ -48,7 +48,7 @@ describe('the configuration of rate limits', () => {
       keyPrefix: 'shop-eu',
     })
     expect(proxies.trusted).toEqual(['loopback', '10.0.0.0/8', '2001:db8::/32', '192.0.2.1'])
-    expect(warnings).toEqual(['RATE_LIMITS=false: nothing limits how often clients ask'])
+    expect(warnings).toContain('RATE_LIMITS=false: nothing limits how often clients ask')
   })
 
   it.each([

@@ -18,6 +18,8 @@ const SHOP: TinySubgraph = {
       list: [Item!] @listSize(assumedSize: 4)
       media: [Media]
       nothing: String
+      # Times a plan's multiplier it is more than an Int.
+      plenty: String @rateLimit(limit: 1000000000)
       free: String
     }
     type Mutation {

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Requ
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js'
 import { createLogger } from '@portico/service-kit/logger'
@@ -17,6 +18,8 @@ export interface SubgraphRequest {
   query: string
   variables: Record<string, unknown>
   headers: IncomingHttpHeaders
+  /** The whole body, as it came. */
+  text: string
 }
 
 /** A real gateway in front of small subgraphs over HTTP that keep what they were asked. */
@@ -43,7 +46,8 @@ export interface TinySubgraph {
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@external", "@requires", "@shareable", "@interfaceObject", "@composeDirective",
-  "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize"])\n`
+  "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize",
+  "@provides", "@override", "@inaccessible", "@context", "@fromContext"])\n`
 
 const TEST_ENV = { PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0' }
 
@@ -68,15 +72,16 @@ export async function startTinyGraph(
     const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }])
     async function answer(request: IncomingMessage): Promise<string> {
       if (request.method === 'GET') return ''
-      const { query, variables = {} } = await readJson(request)
-      requests.push({ subgraph: name, query, variables, headers: request.headers })
+      const body = await text(request)
+      const { query, variables = {} } = JSON.parse(body) as GraphqlRequest
+      requests.push({ subgraph: name, query, variables, headers: request.headers, text: body })
       return editAnswer(JSON.stringify(await graphql({ schema, source: query, variableValues: variables })))
     }
     const server = createServer((request, response) => {
       const listener = request.method === 'GET' ? onGet : onPost
       if (listener) return listener(request, response)
       response.setHeader('content-type', 'application/json')
-      void answer(request).then((text) => response.end(text))
+      void answer(request).then((answered) => response.end(answered))
     })
     server.listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
@@ -114,10 +119,4 @@ export async function startTinyGraph(
 interface GraphqlRequest {
   query: string
   variables?: Record<string, unknown>
-}
-
-async function readJson(request: IncomingMessage): Promise<GraphqlRequest> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as GraphqlRequest
 }

@@ -5,6 +5,7 @@ import {
   parse,
   print,
   validate,
+  visit,
   type ExecutionResult,
   type GraphQLFieldResolver,
   type GraphQLSchema,
@@ -13,6 +14,9 @@ import type { Refusals } from '../src/admission/gate.ts'
 import type { Operation } from '../src/operation.ts'
 import { toOperation as operationFrom } from '../src/admission/operations.ts'
 import { createWithholding } from '../src/admission/withhold.ts'
+import { compileCompletion } from '../src/execute/completion/compile.ts'
+import { compileIntrospection } from '../src/execute/introspection.ts'
+import { findResponseNames, type ResponseNames } from '../src/plan/response-names.ts'
 
 type Variables = Record<string, unknown>
 
@@ -40,21 +44,54 @@ export function toOperation(schema: GraphQLSchema, source: string): Operation {
   return operationFrom(document, definition, source)
 }
 
-/** Executes what is left of an operation over data with graphql-js, and restores the answer. */
+/** Executes what is left of an operation over data with graphql-js, and completes the answer. */
 export function withhold(shop: Shop, source: string, refusals: Refusals, variables: Variables = {}): Withheld {
   const { schema, data } = shop
   const operation = toOperation(schema, source)
-  const withholding = createWithholding({ schema, cacheSize: 10 })
-  const reduced = withholding.reduce(operation, refusals)
-  const text = print(reduced.document)
-  const isEmpty = reduced.definition.selectionSet.selections.length === 0
+  const names = findResponseNames(operation, new Set())
+  const reduced = createWithholding({ schema, cacheSize: 10 }).reduce(operation, refusals)
+  const asked = isolated(reduced, names)
+  const text = print(asked.document)
+  const isEmpty = asked.definition.selectionSet.selections.length === 0
   if (!isEmpty) {
     const [mistake] = validate(schema, parse(text))
     if (mistake) throw new Error(`${mistake.message}\n${text}`)
   }
-  const left = isEmpty ? { data: {} } : execute({ schema, data }, reduced, variables)
-  const answer = withholding.restore(left, { operation, refusals, coerced: variables })
-  return { reduced, text, answer: JSON.parse(JSON.stringify(answer)) as ExecutionResult }
+  const left = isEmpty ? { data: {} } : execute({ schema, data }, asked, variables)
+  const whole = isolated(operation, names)
+  const completion = compileCompletion(whole, {
+    schema,
+    clientNames: names.clientNames,
+    refused: new Set(refusals.keys()),
+  })
+  const told = completion.complete({
+    data: JSON.parse(JSON.stringify(left.data ?? null)),
+    coerced: variables,
+    refusals,
+    introspection: compileIntrospection(whole, schema)(variables),
+    errors: left.errors ?? [],
+  })
+  const errors = told.errors.length > 0 ? `"errors":${JSON.stringify(told.errors)},` : ''
+  const answer = JSON.parse(`{${errors}"data":${told.data}}`) as ExecutionResult
+  return { reduced, text, answer }
+}
+
+/** As `plan/isolate.ts` does it. */
+function isolated(operation: Operation, { internalOf }: ResponseNames): Operation {
+  const document = visit(operation.document, {
+    Field(field) {
+      const name = internalOf(field)
+      return name === undefined ? undefined : { ...field, alias: { kind: Kind.NAME, value: name } }
+    },
+  })
+  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  return {
+    ...operation,
+    document,
+    definition: definition ?? operation.definition,
+    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+  }
 }
 
 /** What the answer must be: that of the whole operation where the refused fields throw. */

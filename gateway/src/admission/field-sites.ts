@@ -18,7 +18,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { Operation } from '../operation.ts'
+import { responseNameOf, type Operation } from '../operation.ts'
 
 /**
  * A place of an operation where a field is selected; one in a fragment has a site for each spread of it. Sites whose
@@ -35,8 +35,8 @@ export interface FieldSite {
   parent: FieldSite | undefined
 }
 
-/** Fragments in fragments can make a huge operation of a small document; configured limits should have refused it. */
-const MOST_SITES = 20_000
+/** Spreading fragments, and splitting fields by type, can make a huge operation of a small one; limits may be set high. */
+export const MOST_SELECTIONS = 20_000
 
 /**
  * The sites of an operation in the order of its text, parents before children, meta fields such as `__typename` left out.
@@ -60,7 +60,7 @@ export function* fieldSites(
   ): Generator<FieldSite> {
     for (const selection of set.selections) {
       selections += 1
-      if (selections > MOST_SITES) throw tooLarge(MOST_SITES)
+      if (selections > MOST_SELECTIONS) throw tooLarge(MOST_SELECTIONS)
       if (variables && !isSelected(selection, variables)) continue
       if (selection.kind === Kind.FIELD) yield* at(selection, parentType, parent)
       else {
@@ -87,11 +87,6 @@ export function* fieldSites(
   }
 
   yield* within(operation.definition.selectionSet, root, undefined)
-}
-
-/** The name that a field has in the answer. */
-export function responseNameOf({ alias, name }: FieldNode): string {
-  return alias?.value ?? name.value
 }
 
 /** Where a site's field is in the answer: response names joined by dots, without list indices, such as `me.orders`. */

@@ -1,4 +1,4 @@
-import type { GraphQLObjectType } from 'graphql'
+import { GraphQLError, type GraphQLObjectType } from 'graphql'
 import type { GatewayContext } from '../context.ts'
 import type { Operation } from '../operation.ts'
 import { sitePathOn } from './field-sites.ts'
@@ -23,6 +23,11 @@ export const NOTHING_REFUSED: Refusals = new Map()
 /** Why the field at a path is refused to objects of a type, if it is. */
 export function refusalAt(refusals: Refusals, path: string, type: GraphQLObjectType): Refusal | undefined {
   return refusals.get(path) ?? refusals.get(sitePathOn(path, type))
+}
+
+/** The error of a refused field. */
+export function errorOf({ message, code, extensions }: Refusal, path?: readonly (string | number)[]): GraphQLError {
+  return new GraphQLError(message, { path: path ?? null, extensions: { ...extensions, code } })
 }
 
 /** For whom an operation is to be executed. */

@@ -19,8 +19,8 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { Operation } from '../operation.ts'
-import { narrowed, objectsOf, pathIn, responseNameOf, tooLarge } from './field-sites.ts'
+import { responseNameOf, type Operation } from '../operation.ts'
+import { MOST_SELECTIONS, narrowed, objectsOf, pathIn, tooLarge } from './field-sites.ts'
 import { refusalAt, type Refusals } from './gate.ts'
 import { operationOf } from './operations.ts'
 
@@ -30,9 +30,6 @@ export interface ReduceOptions {
   /** Of the operation that is left. */
   key: string
 }
-
-/** Spreading fragments, and splitting fields by type, can make a huge operation of a small one. */
-const MOST_SELECTIONS = 20_000
 
 /** Where a selection set is: at a path of the answer, on a type, which stands for some objects there. */
 interface Place {
@@ -44,13 +41,13 @@ interface Place {
 /**
  * Leaves refused fields out; one that is refused to some objects only is selected on each of the others. The client's
  * fragments become inline, since one spread of a fragment may lose other fields than the next. Objects of interfaces and unions
- * tell their type by `typenameKey`, for answers to be restored; what type the root is needs not be asked.
+ * tell their type, for their refused fields to be found again; what type the root is needs not be asked. A client that calls
+ * another field `__typename` is no matter: its response names are isolated before anything is planned.
  *
  * @throws GraphQLError `LIMIT_EXCEEDED` when more than 20,000 selections come of it.
  */
 export function reduceOperation(operation: Operation, { refusals, schema, key }: ReduceOptions): Operation {
   const { definition, fragments, size } = operation
-  const typename = typenameField(typenameKey(operation))
   const shared: FragmentDefinitionNode[] = []
   let selected = 0
 
@@ -94,7 +91,7 @@ export function reduceOperation(operation: Operation, { refusals, schema, key }:
   function reduceWithin(field: FieldNode, type: GraphQLNamedType | undefined, path: string): FieldNode {
     if (!field.selectionSet || !isCompositeType(type)) return field
     const left = reduceAll(field.selectionSet.selections, { path, type, objects: objectsOf(type, schema) })
-    const selections = isAbstractType(type) || left.length === 0 ? [typename, ...left] : left
+    const selections = isAbstractType(type) || left.length === 0 ? [TYPENAME, ...left] : left
     return { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections } }
   }
 
@@ -120,23 +117,7 @@ export function reduceOperation(operation: Operation, { refusals, schema, key }:
   return operationOf(document, { key, characters: size, mostFields: MOST_SELECTIONS })
 }
 
-/** Under which name objects of an operation tell their type, though a client may call another field `__typename`. */
-export function typenameKey({ document }: Operation): string {
-  const taken = new Set<string>()
-  visit(document, {
-    Field(field) {
-      if (field.name.value !== '__typename') taken.add(responseNameOf(field))
-    },
-  })
-  let key = '__typename'
-  while (taken.has(key)) key += '_'
-  return key
-}
-
-function typenameField(key: string): FieldNode {
-  const field: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
-  return key === '__typename' ? field : { ...field, alias: { kind: Kind.NAME, value: key } }
-}
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
 function inlineFragment(
   selections: readonly SelectionNode[],

@@ -1,4 +1,4 @@
-import { urlPath } from '@portico/service-kit/config'
+import { filePath, urlPath } from '@portico/service-kit/config'
 import { z } from 'zod'
 
 /** The offline explorer; whether there is one, EXPLORER says. */
@@ -10,8 +10,7 @@ export interface ExplorerConfig {
 
 export const explorerVariables = z.object({
   EXPLORER_PATH: urlPath().default('/graphiql').describe('Path of the explorer.'),
-  EXPLORER_DOCUMENTS_PATH: z
-    .string()
+  EXPLORER_DOCUMENTS_PATH: filePath()
     .optional()
     .describe('A folder with the GraphQL documents that the explorer offers, such as schema/operations.'),
 })

@@ -25,13 +25,14 @@ export interface HealthConfig {
 }
 
 const USUAL_ADMIN_PORT = 4100
+const USUAL_DRAIN_DELAY_MS = 5000
 
 export const healthVariables = z.object({
   HEALTH_LIVE_PATH: urlPath().default('/health/live').describe('Path that answers 200 while the process lives.'),
   HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
   DRAIN_DELAY_MS: integer({ min: 0, max: 60_000, unit: 'milliseconds' })
-    .default(5000)
-    .describe('Pause between not ready and closing, on stop.'),
+    .optional()
+    .describe(`Pause between not ready and closing, on stop. Default: ${USUAL_DRAIN_DELAY_MS}, or 0 in open mode.`),
   OPTIONAL_SUBGRAPHS: commaList()
     .meta({ mustBe: 'names with commas' })
     .default([])
@@ -53,10 +54,12 @@ export const healthVariables = z.object({
   ),
 })
 
-export function toHealthConfig(env: z.infer<typeof healthVariables> & { PORT: number }): HealthConfig {
+export function toHealthConfig(
+  env: z.infer<typeof healthVariables> & { OPEN_MODE: boolean; PORT: number },
+): HealthConfig {
   return {
     paths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
-    drainDelayMs: env.DRAIN_DELAY_MS,
+    drainDelayMs: env.DRAIN_DELAY_MS ?? (env.OPEN_MODE ? 0 : USUAL_DRAIN_DELAY_MS),
     optionalSubgraphs: new Set(env.OPTIONAL_SUBGRAPHS),
     probes: {
       path: env.SUBGRAPH_HEALTH_PATH,

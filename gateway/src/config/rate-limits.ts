@@ -57,7 +57,10 @@ const planMultipliers = () =>
       }
       return { ...DEFAULT_MULTIPLIERS, ...Object.fromEntries(pairs.flatMap(({ data }) => (data ? [data] : []))) }
     })
-    .meta({ mustBe: '`PLAN=number,…`, or `unlimited` as a number' })
+    .meta({
+      mustBe: '`PLAN=number,…`, or `unlimited` as a number',
+      inFile: { type: 'object', additionalProperties: { type: ['number', 'string'] } },
+    })
 
 export const rateLimitsVariables = z.object({
   RATE_LIMITS: flag()

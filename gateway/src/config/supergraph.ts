@@ -1,4 +1,4 @@
-import { commaList, httpUrl, milliseconds, integer } from '@portico/service-kit/config'
+import { commaList, filePath, flag, httpUrl, integer, milliseconds, oneOf } from '@portico/service-kit/config'
 import { z } from 'zod'
 
 /** Where the supergraph comes from: composed from a list of subgraphs at start, or a file that is already composed. */
@@ -10,6 +10,7 @@ export interface SupergraphConfig {
   subgraphUrls: ReadonlyMap<string, URL>
   /** To each subgraph. */
   connections: SubgraphConnections
+  sharing: FetchSharing
   planCacheSize: number
 }
 
@@ -18,8 +19,20 @@ export interface SubgraphConnections {
   timeoutMs: number
   /** Most that are open at once; further requests wait for one. */
   connections: number
+  /** Most requests that wait for a connection; further ones fail at once. */
+  queue: number
   /** Largest answer. */
   answerLimitBytes: number
+  /** Whether answers are asked for in compressed form. */
+  compression: boolean
+}
+
+/** What is done once for several who want the same at the same time. Never a mutation. */
+export interface FetchSharing {
+  /** Identical fetches: within one request, or across all requests of the same identity and headers. */
+  fetches: 'request' | 'all'
+  /** Whole identical queries of the same viewer. */
+  queries: boolean
 }
 
 const namedUrls = () =>
@@ -39,16 +52,22 @@ const namedUrls = () =>
       }
       return urls
     })
-    .meta({ mustBe: '`name=http://host:4000/graphql,…`' })
+    .meta({
+      mustBe: '`name=http://host:4000/graphql,…`',
+      inFile: { type: 'object', additionalProperties: { type: 'string' } },
+    })
 
 const USUAL_TIMEOUT_MS = 2000
 
 export const supergraphVariables = z.object({
-  SUPERGRAPH_PATH: z
-    .string()
+  SUPERGRAPH_PATH: filePath()
     .optional()
     .describe('A composed supergraph SDL file; either this or `SUBGRAPHS_PATH` must be set.'),
-  SUBGRAPHS_PATH: z.string().optional().describe('A JSON list of subgraphs (name, url, schema) to compose at start.'),
+  SUBGRAPHS_PATH: filePath()
+    .optional()
+    .describe(
+      'A JSON list of subgraphs to compose at start, each with `name`, `url`, and its SDL or SDL file as `schema`.',
+    ),
   SUBGRAPH_URLS: namedUrls()
     .optional()
     .describe('Addresses that replace those of the supergraph, by the names of subgraphs.'),
@@ -58,9 +77,23 @@ export const supergraphVariables = z.object({
   SUBGRAPH_CONNECTIONS: integer({ min: 1, max: 10_000, unit: 'connections' })
     .default(64)
     .describe('Most connections to one subgraph that are open at once; further requests wait for one.'),
+  SUBGRAPH_QUEUE: integer({ min: 0, max: 1_000_000, unit: 'requests' })
+    .default(1024)
+    .describe('Most requests to one subgraph that wait for a connection; further ones fail at once.'),
+  SUBGRAPH_COMPRESSION: flag()
+    .default(false)
+    .describe('Ask subgraphs for compressed answers, which saves network and costs CPU.'),
   SUBGRAPH_ANSWER_LIMIT_BYTES: integer({ min: 1024, max: 1_073_741_824, unit: 'bytes' })
     .default(16 * 1024 * 1024)
     .describe('Largest answer of a subgraph, in bytes; a larger one is none.'),
+  SHARE_FETCHES: oneOf(['request', 'all'])
+    .default('request')
+    .describe(
+      'Identical queries to a subgraph that are in flight are asked once: within each `request`, or across `all` of the same viewer and headers, where an answer may be older than a mutation whose end its client has seen.',
+    ),
+  SHARE_QUERIES: flag()
+    .default(false)
+    .describe('Identical queries of one viewer that are in flight are executed once.'),
   PLAN_CACHE_SIZE: integer({ min: 1, max: 1_000_000, unit: 'operations' })
     .default(1000)
     .describe(
@@ -73,7 +106,7 @@ export function checkSupergraphVariables(
   context: z.RefinementCtx,
 ): void {
   if ((env.SUPERGRAPH_PATH === undefined) !== (env.SUBGRAPHS_PATH === undefined)) return
-  const message = 'set exactly one of SUPERGRAPH_PATH and SUBGRAPHS_PATH'
+  const message = 'set exactly one of SUPERGRAPH_PATH (--supergraph) and SUBGRAPHS_PATH (--subgraphs)'
   context.addIssue({ code: 'custom', path: [], message, input: env.SUPERGRAPH_PATH })
 }
 
@@ -87,8 +120,11 @@ export function toSupergraphConfig(env: z.infer<typeof supergraphVariables>): Su
     connections: {
       timeoutMs: env.SUBGRAPH_TIMEOUT_MS,
       connections: env.SUBGRAPH_CONNECTIONS,
+      queue: env.SUBGRAPH_QUEUE,
       answerLimitBytes: env.SUBGRAPH_ANSWER_LIMIT_BYTES,
+      compression: env.SUBGRAPH_COMPRESSION,
     },
+    sharing: { fetches: env.SHARE_FETCHES, queries: env.SHARE_QUERIES },
     planCacheSize: env.PLAN_CACHE_SIZE,
   }
 }

@@ -1,47 +1,87 @@
-import { executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway'
-import type { GatewayExecutor, GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface'
-import { GraphQLError } from 'graphql'
-import type { Operation } from '../operation.ts'
+import { refuseLateRequest } from '../admission/refuse-late-requests.ts'
+import { unlessAborted } from '../deadline.ts'
+import { createOperationCache } from '../operation-cache.ts'
+import { createIsolation } from '../plan/isolate.ts'
+import { variantOf, type Overrides } from '../plan/overrides.ts'
 import type { Planner } from '../plan/planner.ts'
+import { readInterfaceObjects } from '../supergraph/interface-objects.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
-import { boundErrors } from './error-bound.ts'
+import { compileOperation, type CompiledOperation } from './compile-operation.ts'
+import type { Execution, Executor } from './execution.ts'
+import type { FetchScope } from './fetch/scope.ts'
+import { createTypeFacts } from './type-facts.ts'
 
 export interface ExecutorOptions {
   loaded: LoadedSupergraph
   planner: Planner
-  dataSources: Readonly<Record<string, GraphQLDataSource>>
+  subgraph: FetchScope['subgraph']
+  /** How many compiled operations are kept. */
+  cacheSize: number
 }
 
-export type Answer = Awaited<ReturnType<GatewayExecutor>>
+/**
+ * Executes operations by the specification (https://spec.graphql.org/September2025/#sec-Execution): each is planned and
+ * compiled when it comes first, once however many requests wait for it.
+ */
+export function createExecutor({ loaded, planner, subgraph, cacheSize }: ExecutorOptions): Executor {
+  const compiled = createOperationCache<Compiling>({ maxEntries: cacheSize })
+  const schema = loaded.apiGraphqlSchema
+  const isolate = createIsolation(loaded)
+  const interfaceObjects = new Set(readInterfaceObjects(loaded.supergraph.schema).map(({ name }) => name))
+  const scope = { subgraph, ...createTypeFacts(loaded.supergraphGraphqlSchema, interfaceObjects) }
 
-/** Executes what was admitted. */
-export type Executor = (operation: Operation, request: GatewayGraphQLRequestContext) => Promise<Answer>
+  async function compile(
+    { operation, fetched, refusals }: Execution,
+    overrides: Overrides,
+  ): Promise<CompiledOperation> {
+    const isolated = isolate(operation)
+    const { operation: asked, toVariables } = fetched === operation ? isolated : isolate(fetched, isolated.names)
+    const planned = isEmpty(asked) ? undefined : await planner.plan(asked, overrides)
+    return compileOperation({
+      isolated,
+      plan: planned?.plan,
+      toVariables,
+      refused: new Set(refusals.keys()),
+      schema,
+      scope,
+    })
+  }
 
-/** Plans operations and executes them through the executor of `@apollo/gateway`. */
-export function createExecutor({ loaded, planner, dataSources }: ExecutorOptions): Executor {
-  return async (operation, request) => {
-    const result = await executeQueryPlan(
-      planner.plan(operation),
-      dataSources,
-      request,
-      { schema: loaded.apiGraphqlSchema, operation: operation.definition, fragments: operation.fragments },
-      loaded.supergraphGraphqlSchema,
-      loaded.apiSchema,
-    )
-    // What is null since it was no value of its type is an error by the specification; the executor hides it.
-    const { valueCompletion, ...extensions } = result.extensions ?? {}
-    const wrong = Array.isArray(valueCompletion) ? valueCompletion.filter(isGraphQLError) : []
-    if (wrong.length > 0) return { ...result, errors: boundErrors(wrong, wrongValue), extensions }
-    return result.errors ? { ...result, errors: boundErrors(result.errors) } : result
+  function begin(execution: Execution, overrides: Overrides): Compiling {
+    const compiling: Compiling = { promise: compile(execution, overrides) }
+    void settle(compiling, () => compiled.forget(execution.fetched, variantOf(overrides)))
+    return compiling
+  }
+
+  async function settle(compiling: Compiling, forget: () => void): Promise<void> {
+    try {
+      compiling.done = await compiling.promise
+    } catch {
+      // The planner knows which failures to remember.
+      forget()
+    }
+  }
+
+  return async (execution) => {
+    const { fetched, context } = execution
+    const overrides = planner.decide(fetched)
+    const compiling = compiled.get(fetched, () => begin(execution, overrides), variantOf(overrides))
+    if (!compiling.done) {
+      // What is compiled is kept, for whoever comes next.
+      await unlessAborted(compiling.promise, context.signal)
+      refuseLateRequest(context.signal)
+    }
+    const { run } = compiling.done ?? (await compiling.promise)
+    return run(execution)
   }
 }
 
-function isGraphQLError(error: unknown): error is GraphQLError {
-  return error instanceof GraphQLError
+interface Compiling {
+  promise: Promise<CompiledOperation>
+  /** When it is ready. */
+  done?: CompiledOperation
 }
 
-function wrongValue({ message, path }: GraphQLError): GraphQLError {
-  const isNull = message.startsWith('Cannot return null')
-  const code = isNull ? 'NULL_IN_NON_NULL_POSITION' : 'INVALID_SUBGRAPH_VALUE'
-  return new GraphQLError(message, { path: path ?? null, extensions: { code } })
+function isEmpty({ definition }: Execution['fetched']): boolean {
+  return definition.selectionSet.selections.length === 0
 }

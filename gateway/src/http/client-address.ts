@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 
 /** What stands for the address of a client of which no proxy told one. */
 export const UNKNOWN_ADDRESS = 'unknown'
@@ -9,6 +9,7 @@ export const UNKNOWN_ADDRESS = 'unknown'
  * address is {@link UNKNOWN_ADDRESS}.
  */
 export function clientAddressOf(text: string): string {
+  if (isIPv4(text)) return text
   const address = text
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
     .replace(/^([\d.]+):\d+$/, '$1')

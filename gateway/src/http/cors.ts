@@ -33,11 +33,12 @@ export async function allowOrigins(app: FastifyInstance, options: CorsOptions): 
   const { corsOrigins, sandbox, readHeaders } = options
   if (corsOrigins.length === 0) return
   const isAllowed = createOriginCheck(corsOrigins)
-  app.addHook('onRequest', async ({ headers }, reply) => {
+  app.addHook('onRequest', ({ headers }, reply, done) => {
     const asked = headers['access-control-request-private-network'] === 'true'
     if (asked && sandbox && headers.origin === SANDBOX_ORIGIN && isAllowed(SANDBOX_ORIGIN)) {
       reply.header('access-control-allow-private-network', 'true')
     }
+    done()
   })
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : (origin, done) => done(null, origin !== undefined && isAllowed(origin)),

@@ -1,4 +1,3 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerValidationErrorCode } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { asLimitError } from '../admission/limits/limits.ts'
@@ -48,26 +47,32 @@ function isShort(value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'string' && value.length <= 200)
 }
 
-/** Adds the request's id to every error, so that a client's report leads to the log lines, and logs what is masked. */
-export function nameRequestInErrors(): ApolloServerPlugin<GatewayContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async didEncounterErrors({ contextValue, errors }) {
-          logBroken(contextValue.log, errors)
-        },
-        async willSendResponse({ contextValue, response }) {
-          if (response.body.kind !== 'single') return
-          const { errors } = response.body.singleResult
-          if (!errors) return
-          response.body.singleResult.errors = errors.map((error) => ({
-            ...error,
-            extensions: { ...error.extensions, requestId: contextValue.requestId },
-          }))
-        },
-      }
-    },
-  }
+/** Errors as clients are told them, and what they want of the answer's head. */
+export interface FormattedErrors {
+  formatted: GraphQLFormattedError[]
+  /** Undefined: no error wants one. */
+  status: number | undefined
+  headers: Map<string, string>
+}
+
+/** Shapes errors that were met after Apollo Server, which takes `extensions.http` for the head of the answer as well. */
+export function formatErrors(errors: readonly GraphQLError[], { details }: { details: boolean }): FormattedErrors {
+  let status: number | undefined
+  const headers = new Map<string, string>()
+  const formatted = errors.map((error) => {
+    const { http, ...extensions } = error.extensions
+    if (isHead(http)) {
+      status = http.status ?? status
+      for (const [name, value] of http.headers ?? []) headers.set(name, value)
+    }
+    const { code = 'INTERNAL_SERVER_ERROR' } = extensions
+    return shapeError({ ...error.toJSON(), extensions: { ...extensions, code } }, { error, details })
+  })
+  return { formatted, status, headers }
+}
+
+function isHead(http: unknown): http is { status?: number; headers?: ReadonlyMap<string, string> } {
+  return typeof http === 'object' && http !== null
 }
 
 /** Lines about errors of one request; how many there are of each code is in the request's own line. */
@@ -76,7 +81,7 @@ const MOST_LINES = 3
 const LONGEST_REASON = 500
 
 /** Logs what clients are not told, or only in development. */
-function logBroken(log: GatewayContext['log'], errors: readonly unknown[]): void {
+export function logBroken(log: GatewayContext['log'], errors: readonly unknown[]): void {
   const broken = errors.filter((error) => !isClientsMistake(error) && BROKEN.has(codeOf(error)))
   for (const error of broken.slice(0, MOST_LINES)) {
     const { subgraph } = extensionsOf(error)

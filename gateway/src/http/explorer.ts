@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import type { Logger } from '@portico/service-kit/logger'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
@@ -49,6 +48,8 @@ export async function addExplorer(
   const base = path.replace(/\/+$/, '')
   const page = template.replaceAll('{{base}}', base).replaceAll('{{graphqlPath}}', http.graphqlPath)
 
+  // Brings much along that a start without explorer does without.
+  const { default: fastifyStatic } = await import('@fastify/static')
   await app.register(
     async (routes) => {
       routes.addHook('onRequest', async (_, reply) => {

@@ -17,6 +17,30 @@ export interface HealthReport {
   subgraphs: Readonly<Record<string, SubgraphReport>>
   /** Where rate limits are counted; null when each gateway counts by itself. */
   rateLimitStore: CheckState | null
+  /** The processes that the gateway is made of, when there are several. */
+  workers?: WorkersReport
+}
+
+/** Worker processes, and how they were replaced the last time. */
+export interface WorkersReport {
+  processes: readonly {
+    id: number
+    pid: number
+    state: 'starting' | 'prepared' | 'opening' | 'serving' | 'retiring'
+    ready: boolean
+    /** ISO time. */
+    startedAt: string
+  }[]
+  /** Null before the first. */
+  lastRoll: {
+    reason: string
+    /** When it was refused, the workers that serve were kept. */
+    state: 'running' | 'done' | 'refused'
+    /** ISO time since when the state holds. */
+    since: string
+    /** Why a new worker could not take over. */
+    problems: readonly string[]
+  } | null
 }
 
 /** Whose health is reported. */

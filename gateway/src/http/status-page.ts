@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CheckState } from '@portico/service-kit/health'
-import type { HealthReport, SubgraphReport } from './health-report.ts'
+import type { HealthReport, SubgraphReport, WorkersReport } from './health-report.ts'
 
 const REFRESH_SECONDS = 5
 
@@ -58,7 +58,7 @@ const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`)
 
 /** The page `/status`: needs no scripts, and loads itself again unless `refreshes` is false. */
 export function renderStatusPage(report: HealthReport, { refreshes, now }: { refreshes: boolean; now: Date }): string {
-  const { subgraphs, rateLimitStore } = report
+  const { subgraphs, rateLimitStore, workers } = report
   const { mark, title, heading, tone } = summarize(report)
   const page = html`<!doctype html>
     <html lang="en">
@@ -78,7 +78,7 @@ export function renderStatusPage(report: HealthReport, { refreshes, now }: { ref
             SUBGRAPH_COLUMNS,
             Object.entries(subgraphs).map(([name, each]) => subgraphCells(name, each, now)),
           )}
-          ${rateLimitStore ? storeTable(rateLimitStore, now) : ''}
+          ${rateLimitStore ? storeTable(rateLimitStore, now) : ''} ${workers ? workersTable(workers, now) : ''}
           <h2>More</h2>
           <p><a href="/health/subgraphs">Health as JSON</a>, <a href="/metrics">metrics for Prometheus</a></p>
         </main>
@@ -139,6 +139,25 @@ function storeTable(state: CheckState, now: Date): Html {
   const cells = [...stateCells('Redis', state, now), html`${state.lastError ?? '–'}`]
   return html`<h2>Rate limits</h2>
     ${table(['Store', 'State', 'Since', 'Last error'], [cells])}`
+}
+
+function workersTable({ processes, lastRoll }: WorkersReport, now: Date): Html {
+  const rows = processes.map(({ id, pid, state, ready, startedAt }) => {
+    const serves = state === 'serving' ? `serves${ready ? '' : ', not ready'}` : state
+    return [html`${id}`, html`${pid}`, html`${serves}`, html`<span class="number">${time(startedAt, now)}</span>`]
+  })
+  return html`<h2>Workers</h2>
+    ${table(['Worker', 'Process', 'State', 'Started'], rows)} ${lastRoll ? rollNote(lastRoll, now) : ''}`
+}
+
+function rollNote({ reason, state, since, problems }: NonNullable<WorkersReport['lastRoll']>, now: Date): Html {
+  const outcome = {
+    running: 'they are being replaced',
+    done: 'they were replaced',
+    refused: 'a new one could not take over, and these were kept',
+  }[state]
+  return html`<p class="${state === 'refused' ? 'bad' : 'quiet'}">${reason}: ${outcome}, ${time(since, now)}.</p>
+    ${problems.map((problem) => html`<p class="bad">${problem}</p> `)}`
 }
 
 function stateCells(name: string, { state, critical, since }: CheckState, now: Date): Html[] {

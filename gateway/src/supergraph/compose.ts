@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { composeServices } from '@apollo/composition'
 import type { ServiceDefinition } from '@apollo/federation-internals'
-import { ConfigError, readConfiguredFile } from '@portico/service-kit/config'
+import { ConfigError, readConfiguredFile, waitForAll } from '@portico/service-kit/config'
 import { GraphQLError, parse } from 'graphql'
 import { findLostRateLimits } from './rate-limit-composition.ts'
 import { parseSubgraphList } from './subgraph-list.ts'
@@ -14,14 +14,14 @@ import { parseSubgraphList } from './subgraph-list.ts'
 export async function composeSupergraph(listFile: string): Promise<string> {
   const text = await readConfiguredFile(listFile, 'SUBGRAPHS_PATH')
   const list = parseSubgraphList(text, `SUBGRAPHS_PATH: ${listFile}`)
-  const services = await Promise.all(
+  const services = await waitForAll(
     list.map(async ({ name, url, schema }) => {
-      const file = resolve(dirname(listFile), schema)
-      const sdl = await readConfiguredFile(file, 'SUBGRAPHS_PATH')
+      const file = 'file' in schema ? resolve(dirname(listFile), schema.file) : undefined
+      const sdl = 'sdl' in schema ? schema.sdl : await readConfiguredFile(file ?? '', 'SUBGRAPHS_PATH')
       try {
         return { name, url, typeDefs: parse(sdl) }
       } catch (error) {
-        throw new ConfigError([syntaxProblem(file, error)])
+        throw new ConfigError([syntaxProblem(file ?? `${listFile}, schema of ${name}`, error)])
       }
     }),
   )

@@ -35,6 +35,9 @@ export interface Requirements {
   ofField(objectTypeName: string, fieldName: string): readonly Demand[]
 }
 
+/** Of a supergraph that everyone may see all of. */
+export const NOTHING_REQUIRED: Requirements = { any: false, ofType: () => [], ofField: () => [] }
+
 /** True when the viewer may see what demands this. */
 export function isMet({ anyOf }: Demand, viewer: Viewer): boolean {
   return viewer.kind === 'user' && anyOf.some((allOf) => hasScopes(viewer, ...allOf))

@@ -102,12 +102,14 @@ export function exposeState(
   addReadGauge(registry, {
     name: 'portico_gateway_ready',
     help: '1 while the gateway is ready: all critical subgraphs are up and it is not draining.',
+    aggregator: 'max',
     read: () => [[{}, report().status === 'ready']],
   })
   addReadGauge(registry, {
     name: 'portico_gateway_subgraph_up',
     help: '1 while the probes of a subgraph succeed.',
     labelNames: ['subgraph', 'critical'],
+    aggregator: 'min',
     read: () =>
       Object.entries(report().subgraphs).map(([subgraph, { state, critical }]) => [
         { subgraph, critical: String(critical) },
@@ -118,6 +120,7 @@ export function exposeState(
     name: 'portico_gateway_rate_limit_store_up',
     help: '1 while rate limits are counted in Redis; absent when each gateway counts by itself.',
     labelNames: ['store'],
+    aggregator: 'min',
     read() {
       const { rateLimitStore } = report()
       return rateLimitStore ? [[{ store: 'redis' }, rateLimitStore.state === 'up']] : []

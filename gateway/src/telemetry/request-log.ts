@@ -18,9 +18,10 @@ export function logRequest(log: Logger, record: RequestRecord, end: RequestEnd):
     durationMs,
     viewerId,
     clientAddress,
-    ...(record.subgraphCalls.length > 0 ? { subgraphs: sumUp(record) } : {}),
-    ...(errorCodes.size > 0 ? { errorCodes: Object.fromEntries(errorCodes) } : {}),
-    ...(aborted ? { aborted } : {}),
+    // What is undefined is left out.
+    subgraphs: record.subgraphCalls.length > 0 ? sumUp(record) : undefined,
+    errorCodes: errorCodes.size > 0 ? Object.fromEntries(errorCodes) : undefined,
+    aborted: aborted || undefined,
   }
   log[levelOf(record, end)](line, 'request')
 }

@@ -1,5 +1,5 @@
 import { createOperationRecord, type OperationRecord } from '@portico/service-kit/operation-record'
-import type { SubgraphError } from '../subgraph/client.ts'
+import type { SubgraphError } from '../subgraph/subgraph-error.ts'
 
 /** How a fetch ended: `errors` is an answer with errors in it, anything else than `ok` no usable answer. */
 export type CallOutcome = 'ok' | 'errors' | SubgraphError['reason']
@@ -44,11 +44,16 @@ function isUnusable(outcome: CallOutcome | undefined): boolean {
 }
 
 /** The calls of a request that has ended: one that still runs then is given up. */
-export function endedCalls({ subgraphCalls }: RequestRecord): Required<SubgraphCall>[] {
+export function endedCalls({ subgraphCalls }: RequestRecord): readonly Required<SubgraphCall>[] {
+  if (subgraphCalls.every(isEnded)) return subgraphCalls
   const now = performance.now()
   return subgraphCalls.map((call) => ({
     ...call,
     durationMs: call.durationMs ?? now - call.startedAt,
     outcome: call.outcome ?? 'cancelled',
   }))
+}
+
+function isEnded(call: SubgraphCall): call is Required<SubgraphCall> {
+  return call.durationMs !== undefined && call.outcome !== undefined
 }

@@ -1,9 +1,7 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import type { Logger } from '@portico/service-kit/logger'
 import { observeRequests } from '@portico/service-kit/observe-requests'
-import { countError, recordOperations } from '@portico/service-kit/operation-record'
+import { countError } from '@portico/service-kit/operation-record'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { GatewayContext } from '../context.ts'
 import { clientAddressOf } from '../http/client-address.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import { logRequest } from './request-log.ts'
@@ -34,13 +32,9 @@ export function observeGateway(
       logRequest(log, record, end)
     },
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     recordOf(request).clientAddress = clientAddressOf(request.ip)
+    done()
   })
   return recordOf
-}
-
-/** Notes in a request's record what Apollo Server finds out about it. */
-export function recordGraphql(): ApolloServerPlugin<GatewayContext> {
-  return recordOperations(({ record }: GatewayContext) => record)
 }

@@ -104,6 +104,20 @@ export const BOMBS: Probe[] = [
     asked: 1,
   },
   {
+    name: 'a megabyte of points, which could be of a number',
+    attack: query(`{ hello } #${'.'.repeat(1_000_000)}`),
+    status: 200,
+    data: { hello: 'hello' },
+    asked: 1,
+  },
+  {
+    name: 'a number of a million digits, most of them zeros',
+    attack: (target) =>
+      target.post(`{"query":"query($n:Int){echo(number:$n)}","variables":{"n":1${'0'.repeat(1_000_000)}1}}`),
+    status: 400,
+    code: 'BAD_USER_INPUT',
+  },
+  {
     name: 'a thousand operations to choose from',
     attack: query(Array.from({ length: 1000 }, (_, n) => `query Q${n} { hello }`).join(' ')),
     status: 400,

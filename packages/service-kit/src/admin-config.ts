@@ -27,7 +27,7 @@ export const adminVariables = {
     .describe('Names of the public DNS by which metrics and health details may be asked for. Default: none.'),
   ADMIN_PORT: z
     .union([z.literal('off'), port()], `must be ${OFF_OR_PORT}`)
-    .meta({ mustBe: OFF_OR_PORT })
+    .meta({ mustBe: OFF_OR_PORT, inFile: { type: ['integer', 'string'] } })
     .optional()
     .describe('Port of metrics and health details; 0 takes a free one, off serves none. Default: a free one.'),
 }

@@ -1,19 +1,18 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Registry } from 'prom-client'
 import type { AdminConfig } from './admin-config.ts'
-import type { Health } from './health.ts'
+import type { Readiness } from './health.ts'
 import { createHttpServer, listen, ListenError } from './http-server.ts'
 import type { Logger } from './logger.ts'
-import { createExposition } from './metrics.ts'
+import type { Exposition } from './metrics.ts'
 
 /** What an admin server shows. */
 export interface AdminServerOptions {
   /** Undefined: there is none. */
   config: AdminConfig | undefined
   log: Logger
-  health: Health
-  registry: Registry
+  health: Readiness
+  metrics: Exposition
   /** Routes beside `/metrics` and the health routes. */
   routes: (app: FastifyInstance) => void
 }
@@ -52,7 +51,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
 const LISTENING = { portVariable: 'ADMIN_PORT', hostVariable: 'ADMIN_HOST', name: 'admin server' }
 
 async function start(options: AdminServerOptions, { host, port, hosts }: AdminConfig): Promise<AdminServer> {
-  const { log, health, registry, routes } = options
+  const { log, health, metrics, routes } = options
   const app = createHttpServer({ log, health, bodyLimitBytes: 1024 })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('cross-origin-resource-policy', 'same-origin')
@@ -60,7 +59,6 @@ async function start(options: AdminServerOptions, { host, port, hosts }: AdminCo
     const error = 'Ask by address, by a name that is not of the public DNS, or by one that ADMIN_HOSTS names.'
     return reply.code(403).send({ error, requestId: request.id })
   })
-  const metrics = createExposition(registry)
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   routes(app)
   try {

@@ -1,23 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
 import { readFileVariables } from './config-files.ts'
 
 /** The variables that a process was started with; `process.env` fits. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * The configuration can't be used. `problems` holds every mistake, one line each, starting with the variable's name;
- * values are left out, since a variable may hold a secret.
- */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length} mistake(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`)
-    this.problems = problems
-  }
-}
+// Apart, for processes that only pass mistakes on and need no schema.
+export { ConfigError }
 
 /**
  * Parses a flat environment with a zod object schema whose keys are the variables' names. An empty value counts as
@@ -86,15 +76,22 @@ export async function readConfiguredFile(file: string, variable: string): Promis
   }
 }
 
-/** What a value must be, said once: for the message of a mistake, and for the table of docs/configuration.md. */
-function must(be: string) {
-  return { message: `must be ${be}`, meta: { mustBe: be } }
+/**
+ * What a value must be, said once: for the message of a mistake, and for the table of docs/configuration.md. `inFile` is the
+ * JSON Schema of the value where a file of settings has types, for what is not text there.
+ */
+function must(be: string, inFile?: object) {
+  return { message: `must be ${be}`, meta: inFile ? { mustBe: be, inFile } : { mustBe: be } }
 }
 
 /** An integer within bounds, both included, given as text; `unit` is what it counts, such as "milliseconds". */
 export function integer(bounds: { min: number; max: number; unit?: string }) {
   const unit = bounds.unit ? ` of ${bounds.unit}` : ''
-  const { message, meta } = must(`a whole number${unit} from ${bounds.min} to ${bounds.max}`)
+  const { message, meta } = must(`a whole number${unit} from ${bounds.min} to ${bounds.max}`, {
+    type: 'integer',
+    minimum: bounds.min,
+    maximum: bounds.max,
+  })
   return z
     .string()
     .regex(/^-?\d+$/, message)
@@ -119,7 +116,11 @@ export function urlPath() {
 export const milliseconds = () => integer({ min: 1, max: 3_600_000, unit: 'milliseconds' })
 
 /** `true` or `false`. */
-export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
+export const flag = () =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .meta({ inFile: { type: 'boolean' } })
 
 /** An absolute http or https address. */
 export function httpUrl() {
@@ -139,9 +140,12 @@ export function postgresUrl() {
     .meta(meta)
 }
 
+/** The name of a file or folder. Where a file of settings names it, it starts at the folder of that file. */
+export const filePath = () => z.string().meta({ mustBe: 'the name of a file or folder', isPath: true })
+
 /** Text split at commas, trimmed, empty parts dropped. */
 export function commaList() {
-  const { meta } = must('a list with commas')
+  const { meta } = must('a list with commas', { type: 'array', items: { type: 'string' } })
   return z
     .string()
     .transform((text) =>

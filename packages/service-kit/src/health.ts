@@ -23,14 +23,18 @@ export interface CheckState {
   lastError: string | null
 }
 
-/** Whether a process can do its work; disposing it ends the sampling. */
-export interface Health extends AsyncDisposable {
+/** Health in the least words. */
+export interface Readiness {
   /** True when all critical checks are up and the process is not draining. */
   isReady(): boolean
+  /** True once the process is about to stop. */
+  isDraining(): boolean
+}
+
+/** Whether a process can do its work; disposing it ends the sampling. */
+export interface Health extends Readiness, AsyncDisposable {
   /** By the name of the check. */
   states(): Readonly<Record<string, CheckState>>
-  /** True after {@link drain}. */
-  isDraining(): boolean
   /** From now on not ready, so that a balancer sends no more requests; the process goes on serving. */
   drain(): void
 }

@@ -7,7 +7,7 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import { answerConnection, followConnections, refusalOf } from './connection-errors.ts'
-import type { Health } from './health.ts'
+import type { Readiness } from './health.ts'
 import type { Logger } from './logger.ts'
 import { noteProblem } from './observe-requests.ts'
 import { assignRequestId, REQUEST_ID_HEADER } from './request-id.ts'
@@ -28,7 +28,7 @@ export const HEALTH_PATHS = { live: '/health/live', ready: '/health/ready' }
 /** What an HTTP server is made with. */
 export interface HttpServerOptions {
   log: Logger
-  health: Health
+  health: Readiness
   /** Paths of the two health routes; both answer without details. Default {@link HEALTH_PATHS}. */
   healthPaths?: { live: string; ready: string }
   /** Largest accepted body. Default 1 MiB. */
@@ -108,12 +108,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     http: { headersTimeout: Math.min(receiveWithinMs, 10_000), connectionsCheckingInterval: 1000 },
   })
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header(REQUEST_ID_HEADER, request.id)
+    done()
   })
   // A kept-alive connection would hold up the close for as long as its client likes.
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (health.isDraining() || !app.server.listening) reply.header('connection', 'close')
+    done()
   })
   followConnections(app.server)
   acceptJson(app)
@@ -137,12 +139,27 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app
 }
 
-/** Fastify's parser says of keys that could poison prototypes that the body is not valid JSON; this names them. */
 function acceptJson(app: FastifyInstance): void {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, carefulJsonParser(app))
+}
+
+/** A parser of bodies, as Fastify wants it. */
+export type BodyParser = (
+  request: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+) => void
+
+/**
+ * Parses JSON and refuses keys that could poison prototypes. Fastify's parser says of them that the body is not valid JSON;
+ * this names them.
+ */
+export function carefulJsonParser(app: FastifyInstance): BodyParser {
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    parse(request, String(body), (error, value) => done(error && isJson(String(body)) ? forbiddenKey() : error, value)),
-  )
+  return (request, body, done) =>
+    void parse(request, String(body), (error, value) =>
+      done(error && isJson(String(body)) ? forbiddenKey() : error, value),
+    )
 }
 
 function isJson(text: string): boolean {
@@ -191,6 +208,8 @@ export interface ListenOptions {
   hostVariable?: string
   /** What the log line calls it, such as `admin server`; nothing for the one that a process is there for. */
   name?: string
+  /** Other processes listen here as well, and one of them all tells the address. Default false. */
+  shared?: boolean
 }
 
 /**
@@ -199,10 +218,11 @@ export interface ListenOptions {
  * @throws ListenError when the port is taken or not ours to open, or the host is no address of this machine.
  */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<URL> {
-  const { host, port, portVariable = 'PORT', hostVariable = 'HOST', name } = options
+  const { host, port, portVariable = 'PORT', hostVariable = 'HOST', name, shared = false } = options
   const greeting = name === undefined ? 'listening on' : `${name} listening on`
   try {
-    return new URL(await app.listen({ host, port, listenTextResolver: (address) => `${greeting} ${address}` }))
+    const listenTextResolver = (address: string) => (shared ? 'listening with others' : `${greeting} ${address}`)
+    return new URL(await app.listen({ host, port, listenTextResolver }))
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
     const portTaken = code === 'EADDRINUSE'

@@ -17,8 +17,22 @@ function processMetrics(): Registry {
   return ofProcess
 }
 
+/** Metrics in a text format. */
+export interface Exposition {
+  contentType: string
+  text: () => Promise<string>
+}
+
+/** Metrics as data, which can be sent to another process. */
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
+/** A registry's metrics and those of the process, as data. Starts to measure the process with the first call. */
+export async function collectMetrics(registry: Registry): Promise<MetricValues> {
+  return [...(await registry.getMetricsAsJSON()), ...(await processMetrics().getMetricsAsJSON())]
+}
+
 /** A registry's metrics and those of the process. Starts to measure the process with the first call. */
-export function createExposition(registry: Registry): { contentType: string; text: () => Promise<string> } {
+export function createExposition(registry: Registry): Exposition {
   const ofThisProcess = processMetrics()
   return {
     contentType: registry.contentType,
@@ -31,6 +45,8 @@ export interface ReadGauge<Label extends string> {
   name: string
   help: string
   labelNames?: readonly Label[]
+  /** What the samples of several processes come to. Default: their sum. */
+  aggregator?: 'sum' | 'min' | 'max'
   /** Every sample there is, asked for with each scrape. */
   read: () => readonly (readonly [labels: LabelValues<Label>, value: number | boolean])[]
 }
@@ -38,12 +54,13 @@ export interface ReadGauge<Label extends string> {
 /** Adds a gauge that nobody has to set: it is read when it is asked for. True is 1. */
 export function addReadGauge<Label extends string = never>(
   registry: Registry,
-  { name, help, labelNames = [], read }: ReadGauge<Label>,
+  { name, help, labelNames = [], aggregator = 'sum', read }: ReadGauge<Label>,
 ): void {
   const gauge = new Gauge<Label>({
     name,
     help,
     labelNames: [...labelNames],
+    aggregator,
     registers: [],
     collect() {
       this.reset()

@@ -38,9 +38,8 @@ export function recordOperations<Context extends { viewer: Viewer }>(
           record.documentHash = queryHash
         },
         async didResolveOperation({ operation, operationName }) {
-          if (operationName) record.operationName = operationName.slice(0, LONGEST_NAME)
           // There is none when a gateway is asked for an operation that the document does not have.
-          if (operation) record.operationType = operation.operation
+          noteOperation(record, { name: operationName ?? undefined, type: operation?.operation })
         },
         async willSendResponse({ response: { body } }) {
           const { data, errors = [] } = body.kind === 'single' ? body.singleResult : body.initialResult
@@ -50,6 +49,15 @@ export function recordOperations<Context extends { viewer: Viewer }>(
       }
     },
   }
+}
+
+/** Notes which operation is asked for, once it has been validated. */
+export function noteOperation(
+  record: OperationRecord,
+  { name, type }: { name: string | undefined; type: OperationRecord['operationType'] | undefined },
+): void {
+  if (name) record.operationName = name.slice(0, LONGEST_NAME)
+  if (type) record.operationType = type
 }
 
 /** Notes an error that the client is told. */

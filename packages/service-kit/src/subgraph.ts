@@ -19,6 +19,7 @@ import { describeHealth, startHealth, type HealthCheck } from './health.ts'
 import { createHttpServer, HEALTH_PATHS } from './http-server.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger, RequestLogger } from './logger.ts'
+import { createExposition } from './metrics.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
 import { createSubgraphTelemetry } from './subgraph-telemetry.ts'
@@ -95,7 +96,7 @@ export async function startSubgraph<Context extends SubgraphContext>(
       config: config.admin,
       log,
       health,
-      registry: telemetry.registry,
+      metrics: createExposition(telemetry.registry),
       routes: (server) => server.get('/health/checks', async () => describeHealth(health)),
     }),
   )

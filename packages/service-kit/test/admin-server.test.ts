@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { toAdminConfig } from '@portico/service-kit/admin-config'
 import { startAdminServer } from '@portico/service-kit/admin-server'
 import { startHealth } from '@portico/service-kit/health'
+import { createExposition } from '@portico/service-kit/metrics'
 import { Counter, Registry } from 'prom-client'
 import { createMemoryLog } from './memory-log.ts'
 
@@ -19,7 +20,9 @@ async function startTestAdmin({ config } = { config: toAdminConfig({ ...USUAL, A
   const things = new Counter({ name: 'test_things_total', help: 'Things.', registers: [registry] })
   things.inc(3)
   const routes: Parameters<typeof startAdminServer>[0]['routes'] = (app) => app.get('/details', async () => ({ a: 1 }))
-  const admin = stack.use(await startAdminServer({ config, log: memory.log, health, registry, routes }))
+  const admin = stack.use(
+    await startAdminServer({ config, log: memory.log, health, metrics: createExposition(registry), routes }),
+  )
   const running = stack.move()
   return { ...memory, health, url: admin.url, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

@@ -9,10 +9,10 @@ const INTRODUCTION = `<!-- Written by npm run docs:config from the code that rea
 
 # Configuration
 
-Everything is set by environment variables. All mistakes are told at once, by name, and a service ends with code 78. An
-empty value counts as unset. Every variable \`X\` of the gateway, the subgraphs, the migrations and \`npm start\` may be given
-as \`X_FILE\` instead, the name of a file that holds it. No process reads an \`.env\` file; Docker Compose reads one beside
-\`docker-compose.yml\` for its own.
+Everything is set by environment variables, of the gateway also by options and a file. All mistakes are told at once, by
+name, and a service ends with code 78 (\`portico-gateway\` with 2). An empty value counts as unset. Every variable \`X\` of
+the gateway, the subgraphs, the migrations and \`npm start\` may be given as \`X_FILE\` instead, the name of a file that holds
+it. No process reads an \`.env\` file; Docker Compose reads one beside \`docker-compose.yml\` for its own.
 
 A dash means that there is no default.
 `
@@ -51,7 +51,7 @@ export async function writeDocument(root: string): Promise<string> {
       const described = describeVariables(section.variables, root)
       all.push(...described)
       if (sections.length > 1) parts.push(`### ${section.title}`)
-      parts.push(section.text ?? '', table(described))
+      parts.push(section.text ?? '', table(described, section.keys))
     }
   }
   const compose = await readFile(join(root, 'docker-compose.yml'), 'utf8')
@@ -61,12 +61,22 @@ export async function writeDocument(root: string): Promise<string> {
   return format(parts.join('\n\n'), { ...options, parser: 'markdown' })
 }
 
-function table(variables: readonly VariableDescription[]): string {
+function table(variables: readonly VariableDescription[], keys?: Readonly<Record<string, string>>): string {
   const rows = variables.map(({ name, meaning, value, preset, otherwise = '–', required }) => {
     const shown = preset === undefined ? (required ? '**required**' : otherwise) : `\`${preset}\``
-    return `| ${[`\`${name}\``, meaning, value, shown].map(cell).join(' | ')} |`
+    const key = keys && (keys[name] === undefined ? '–' : `\`${keys[name]}\``)
+    return rowOf([`\`${name}\``, key, meaning, value, shown])
   })
-  return ['| variable | meaning | value | default |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  const head = ['variable', keys && 'key', 'meaning', 'value', 'default']
+  return [rowOf(head), rowOf(head.map((word) => word && '---')), ...rows].join('\n')
+}
+
+/** Without the columns that there are not. */
+function rowOf(cells: readonly (string | undefined)[]): string {
+  return `| ${cells
+    .filter((text) => text !== undefined)
+    .map(cell)
+    .join(' | ')} |`
 }
 
 function cell(text: string): string {

@@ -13,6 +13,8 @@ export interface Section {
   /** Markdown that stands above the table. */
   text?: string
   variables: Variables
+  /** Their keys in a file of settings, by variable; undefined: there is no such file. */
+  keys?: Readonly<Record<string, string>>
 }
 
 /** The tables of one process, or of several of a kind. */
@@ -22,11 +24,17 @@ export interface Chapter {
   sections: readonly Section[]
 }
 
+const GATEWAY_TEXT = `Each variable has a key in the YAML file that \`--config\` or \`CONFIG_FILE\` names, such as \`http.port\`; a dot leads into
+a section. \`gateway/portico-gateway.example.yaml\` is one to start from, with a JSON Schema for editors beside it. An option
+of \`portico-gateway\` (\`--help\` lists them) counts before a variable, a variable before the file. In the file, lists and
+maps stand for texts with commas, \`\${NAME}\` and \`\${NAME:-default}\` for variables of the environment, \`$\${\` for a plain
+\`\${\`, and relative paths start at the folder of the file.`
+
 /** What is documented, in the order of the document. */
 export async function readChapters(root: string): Promise<Chapter[]> {
   const shared = subgraphVariables.shape
   return [
-    { title: 'Gateway', sections: await readGatewaySections(root) },
+    { title: 'Gateway', text: GATEWAY_TEXT, sections: await readGatewaySections(root) },
     {
       title: 'Subgraphs',
       sections: [

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { describeComposeVariables } from '../src/compose-variables.ts'
 import { describeVariables, type Variables } from '../src/describe-variables.ts'
 import { writeDocument } from '../src/document.ts'
+import { writeFileSchema } from '../src/file-schema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
@@ -87,5 +88,28 @@ describe('docs/configuration.md', () => {
     expect(document.match(/^## .*/gm)).toEqual(
       expect.arrayContaining(['## Gateway', '## Subgraphs', '## Docker Compose']),
     )
+  })
+})
+
+describe('the JSON Schema of the file of settings', () => {
+  it('says of every key what it means, must be and defaults to, and that there are no others', async () => {
+    const schema = JSON.parse(await writeFileSchema(ROOT)) as { properties: Record<string, unknown> }
+    expect(schema).toMatchObject({
+      additionalProperties: false,
+      properties: {
+        http: {
+          additionalProperties: false,
+          properties: {
+            port: {
+              description: expect.stringMatching(/^Port to listen on.* Default: 4000\. Variable: PORT\.$/),
+              anyOf: [{ type: 'integer', minimum: 0, maximum: 65_535 }, { type: 'string' }],
+            },
+            csrfPrevention: { anyOf: [{ type: 'boolean' }, { type: 'string' }] },
+            corsOrigins: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }] },
+          },
+        },
+        logLevel: { anyOf: [{ enum: expect.arrayContaining(['info', 'warn']) }, { type: 'string' }] },
+      },
+    })
   })
 })

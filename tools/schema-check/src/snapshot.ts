@@ -88,8 +88,8 @@ async function loadSubgraphs(files: Files) {
   const errors: GraphQLError[] = []
   const problems: string[] = []
   for (const { name, url, schema } of parseSubgraphList(text, SUBGRAPH_LIST)) {
-    const file = posix.join(posix.dirname(SUBGRAPH_LIST), schema)
-    const sdl = await files.read(file)
+    const file = 'file' in schema ? posix.join(posix.dirname(SUBGRAPH_LIST), schema.file) : SUBGRAPH_LIST
+    const sdl = 'sdl' in schema ? schema.sdl : await files.read(file)
     if (sdl === undefined) {
       problems.push(`${SUBGRAPH_LIST}: the schema of ${name}, ${file}, is not there`)
       continue

@@ -29,7 +29,7 @@ const CODE: ErrorCode = 'LIMIT_EXCEEDED'
 /** When graphql-js stops to look for more. */
 const MOST_VALIDATION_ERRORS = 100
 
-/** Refuses documents and variables that are larger than `limits`, with 400 `LIMIT_EXCEEDED`. Both parts are needed. */
+/** Refuses documents that are larger than `limits`, with 400 `LIMIT_EXCEEDED`. Both parts are needed. */
 export function enforceLimits(limits: DocumentLimits): {
   plugin: ApolloServerPlugin<GatewayContext>
   validationRule: ValidationRule
@@ -47,12 +47,6 @@ export function enforceLimits(limits: DocumentLimits): {
             refusals.set(standIn, refusal)
             Object.assign(request, { document: standIn })
           },
-          async didResolveOperation({ request: { variables = {} } }) {
-            const maximum = limits.valueDepth
-            if (Object.values(variables).some((value) => isDeeper(value, maximum))) {
-              throw excess('The variables have', { limit: 'valueDepth', maximum, found: Infinity })
-            }
-          },
         }
       },
     },
@@ -61,6 +55,21 @@ export function enforceLimits(limits: DocumentLimits): {
       if (refusal) context.reportError(refusal)
       return {}
     },
+  }
+}
+
+/**
+ * Returns what refuses variables in which lists and objects nest too deeply.
+ *
+ * @throws GraphQLError `LIMIT_EXCEEDED`.
+ */
+export function createVariablesCheck({ valueDepth: maximum }: Pick<DocumentLimits, 'valueDepth'>) {
+  return (variables: Readonly<Record<string, unknown>>): void => {
+    if (maximum === Infinity) return
+    for (const name in variables) {
+      if (!isDeeper(variables[name], maximum)) continue
+      throw excess('The variables have', { limit: 'valueDepth', maximum, found: Infinity })
+    }
   }
 }
 
@@ -102,8 +111,15 @@ export function asLimitError(formatted: GraphQLFormattedError, error: unknown): 
   return { message: 'The document is nested too deeply.', extensions: { code: CODE, limit: 'depth' } }
 }
 
-function isStackOverflow(error: unknown): boolean {
+/** Where nothing limits nesting the stack does: who walks what is nested runs out of it. */
+export function isStackOverflow(error: unknown): boolean {
   return error instanceof GraphQLError ? isStackOverflow(error.originalError) : error instanceof RangeError
+}
+
+/** What is told of something that was nested more deeply than the stack allows. */
+export function tooDeep(): GraphQLError {
+  const extensions = { code: CODE, limit: 'depth', http: { status: 400 } }
+  return new GraphQLError('The operation or its variables are nested too deeply.', { extensions })
 }
 
 interface Excess {
@@ -124,7 +140,7 @@ function excess(whatHas: string, { limit, maximum, found, node }: Excess): Graph
 
 /** Whether lists and objects nest deeper than `levels` in a value. */
 function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return false
   if (levels === 0) return true
   return Object.values(value).some((item) => isDeeper(item, levels - 1))
 }

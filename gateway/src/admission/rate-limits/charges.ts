@@ -1,15 +1,8 @@
-import {
-  getArgumentValues,
-  isAbstractType,
-  isInterfaceType,
-  isObjectType,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-} from 'graphql'
+import { getArgumentValues, isInterfaceType, isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql'
 import { createOperationCache } from '../../operation-cache.ts'
 import type { Operation } from '../../operation.ts'
 import { expectedSize, type ListSize } from '../../supergraph/list-sizes.ts'
-import { fieldSites, sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
+import { fieldSites, objectsOf, sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
 
 /** What one field of an answer costs at one limit. */
 export interface Charge {
@@ -82,20 +75,18 @@ export function createCharges(options: ChargesOptions): (operation: Operation, v
     const { parentType } = site
     const narrow = isObjectType(parentType) ? parentType : undefined
     const own = ownAndInherited(site).map((coordinate) => ({ coordinate, on: narrow }))
-    const byType = objectsAt(site).flatMap((on) => ownAndInherited(site, on).map((coordinate) => ({ coordinate, on })))
+    const byType = objectsOf(parentType, schema).flatMap((on) =>
+      ownAndInherited(site, on).map((coordinate) => ({ coordinate, on })),
+    )
     const covered = new Set(own.map(({ coordinate }) => coordinate))
     return [...own, ...byType.filter(({ coordinate }) => !covered.has(coordinate))].filter(({ coordinate }) =>
       isLimited(coordinate),
     )
   }
 
-  /** The types that an interface at a site may stand for. */
-  function objectsAt({ parentType }: FieldSite): readonly GraphQLObjectType[] {
-    return isAbstractType(parentType) ? schema.getPossibleTypes(parentType) : []
-  }
-
   function sizesAt(site: FieldSite): ListSize[] {
-    const coordinates = [...ownAndInherited(site), ...objectsAt(site).flatMap((type) => ownAndInherited(site, type))]
+    const objects = objectsOf(site.parentType, schema)
+    const coordinates = [...ownAndInherited(site), ...objects.flatMap((type) => ownAndInherited(site, type))]
     return coordinates.map((coordinate) => listSizes.get(coordinate)).filter((size) => size !== undefined)
   }
 

@@ -3,8 +3,8 @@ import { isObjectType } from 'graphql'
 import type { PlanMultiplier, RateLimitsConfig } from '../../config/rate-limits.ts'
 import type { LoadedSupergraph } from '../../supergraph/load.ts'
 import { createCharges, type Charge } from './charges.ts'
-import { sitePath, sitePathOn, type FieldSite } from '../field-sites.ts'
-import { NOTHING_REFUSED, type Gate, type Refusal, type Refusals } from '../gate.ts'
+import { sitePath, type FieldSite } from '../field-sites.ts'
+import { NOTHING_REFUSED, refusalAt, type Gate, type Refusal, type Refusals } from '../gate.ts'
 import { readListSizes } from '../../supergraph/list-sizes.ts'
 import { readRateLimits, type RateLimit } from '../../supergraph/rate-limit-directives.ts'
 import { decide, RATE_LIMITED } from './decision.ts'
@@ -32,8 +32,8 @@ export function createRateLimits(config: RateLimitsConfig, options: RateLimitsOp
   const { apiGraphqlSchema: schema, supergraph } = loaded
   const limits = readRateLimits(supergraph.schema)
   const listSizes = readListSizes(supergraph.schema)
-  const guardOf = chooseGuards(limits, { config, store })
   if (!config.enforced || limits.size === 0) return () => NOTHING_REFUSED
+  const guardOf = chooseGuards(limits, { config, store })
   const chargesOf = createCharges({ schema, listSizes, cacheSize, isLimited: (coordinate) => limits.has(coordinate) })
 
   return async (operation, { coerced, context: { viewer, clientAddress } }) => {
@@ -100,9 +100,12 @@ function chooseGuards(
   }
 }
 
+/** What an argument of the limiters' directive can hold. */
+const MOST_LIMIT = 2 ** 31 - 1
+
 /** Limiters count whole points, so the limit is scaled and never the cost. */
 function scaledLimit(limit: number, multiplier: number): number {
-  return Math.max(1, Math.floor(limit * multiplier))
+  return Math.min(MOST_LIMIT, Math.max(1, Math.floor(limit * multiplier)))
 }
 
 /** What is below a refused field is not asked for any more, wherever the operation selects it. */
@@ -111,8 +114,8 @@ function isBelowRefused({ sites }: Charge, refusals: Refusals): boolean {
     if (!site) return false
     const { parentType } = site
     const path = sitePath(site)
-    if (refusals.has(path) || (isObjectType(parentType) && refusals.has(sitePathOn(path, parentType)))) return true
-    return isRefused(site.parent)
+    const isRefusedHere = isObjectType(parentType) ? refusalAt(refusals, path, parentType) : refusals.get(path)
+    return isRefusedHere !== undefined || isRefused(site.parent)
   }
   return refusals.size > 0 && sites.every(({ parent }) => isRefused(parent))
 }

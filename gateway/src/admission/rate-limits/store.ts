@@ -25,30 +25,42 @@ export interface LimiterKind {
   limiterOptions: IRateLimiterOptions
 }
 
-/** Opens the store that the configuration names. Nothing waits for Redis: a gateway starts and serves without it. */
+/**
+ * Opens the store that the configuration names. Nothing waits for Redis: a gateway starts and serves without it. Without
+ * Redis, and while it is gone, processes that are one gateway count together with `counts`.
+ */
 export function openLimiterStore(
   config: Omit<RateLimitsConfig, 'planMultipliers' | 'sensitiveFields'>,
-  log: Logger,
+  { log, counts }: { log: Logger; counts?: LimiterClient | undefined },
 ): LimiterStore {
   const { keyPrefix } = config
   if (!config.enforced || !config.redis) {
-    const limiterOptions = { keyPrefix, counted: createCountedKeys() }
-    const inMemory: LimiterKind = { limiterClass: BoundedMemoryLimiter, limiterOptions }
+    const here = counts
+      ? { limiterClass: RateLimiterRedis, limiterOptions: inStore(keyPrefix, counts) }
+      : { limiterClass: BoundedMemoryLimiter, limiterOptions: inMemory(keyPrefix) }
     return {
-      lenient: inMemory,
-      strict: inMemory,
+      lenient: here,
+      strict: here,
       redisState: () => undefined,
       [Symbol.asyncDispose]: async () => undefined,
     }
   }
   const redis = connectRateLimitRedis(config.redis, { keyPrefix, log })
-  const limiterOptions = { keyPrefix, storeClient: redis.client, counted: createCountedKeys() }
+  const limiterOptions = { ...inMemory(keyPrefix), ...inStore(keyPrefix, redis.client), insurance: counts }
   return {
     lenient: { limiterClass: InsuredRedisLimiter, limiterOptions },
     strict: { limiterClass: RateLimiterRedis, limiterOptions },
     redisState: () => redis.state(),
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   }
+}
+
+function inMemory(keyPrefix: string): CountingOptions {
+  return { keyPrefix, counted: createCountedKeys() }
+}
+
+function inStore(keyPrefix: string, storeClient: LimiterClient) {
+  return { keyPrefix, storeClient }
 }
 
 /** What is counted in memory at the moment, by whom: keys that were counted longest ago come first. */
@@ -92,8 +104,11 @@ export class BoundedMemoryLimiter extends RateLimiterMemory {
 }
 
 class InsuredRedisLimiter extends RateLimiterRedis {
-  constructor(options: CountingOptions & { storeClient: LimiterClient }) {
-    const { storeClient: _, ...counting } = options
-    super({ ...options, insuranceLimiter: new BoundedMemoryLimiter(counting) })
+  constructor(options: CountingOptions & { storeClient: LimiterClient; insurance: LimiterClient | undefined }) {
+    const { storeClient: _, insurance, ...counting } = options
+    const insuranceLimiter = insurance
+      ? new RateLimiterRedis({ ...counting, storeClient: insurance })
+      : new BoundedMemoryLimiter(counting)
+    super({ ...options, insuranceLimiter })
   }
 }

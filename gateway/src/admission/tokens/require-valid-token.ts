@@ -1,6 +1,11 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import { GraphQLError, Kind, type OperationDefinitionNode } from 'graphql'
 import type { GatewayContext } from '../../context.ts'
+
+/** @throws GraphQLError with status 401 or 503. */
+export type TokenCheck = (
+  context: Pick<GatewayContext, 'credentials' | 'log'>,
+  definition: OperationDefinitionNode | undefined,
+) => void
 
 /**
  * Refuses a request whose bearer token is worthless with 401 `UNAUTHENTICATED`, before anything is executed. Operations
@@ -8,25 +13,18 @@ import type { GatewayContext } from '../../context.ts'
  * and need these fields to get a new one. Credentials of another scheme are refused as well: whoever presents some
  * should not be served as somebody else. `LOG_LEVEL=debug` tells what is wrong with a token.
  */
-export function requireValidToken(tokenlessFields: ReadonlySet<string>): ApolloServerPlugin<GatewayContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ contextValue, operation }) {
-          const { credentials } = contextValue
-          if (credentials.kind === 'viewer' || (operation && selectsOnly(operation, tokenlessFields))) return
-          if (credentials.kind === 'invalid') {
-            contextValue.log.debug({ reason: credentials.reason }, 'access token refused')
-            throw new GraphQLError('The access token is invalid or has expired.', {
-              extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: challenge } },
-            })
-          }
-          throw new GraphQLError('Access tokens can not be verified at the moment; try again.', {
-            extensions: { code: 'SERVICE_UNAVAILABLE', http: { status: 503 } },
-          })
-        },
-      }
-    },
+export function createTokenCheck(tokenlessFields: ReadonlySet<string>): TokenCheck {
+  return ({ credentials, log }, definition) => {
+    if (credentials.kind === 'viewer' || (definition && selectsOnly(definition, tokenlessFields))) return
+    if (credentials.kind === 'invalid') {
+      log.debug({ reason: credentials.reason }, 'access token refused')
+      throw new GraphQLError('The access token is invalid or has expired.', {
+        extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: challenge } },
+      })
+    }
+    throw new GraphQLError('Access tokens can not be verified at the moment; try again.', {
+      extensions: { code: 'SERVICE_UNAVAILABLE', http: { status: 503 } },
+    })
   }
 }
 

@@ -37,7 +37,7 @@ const MOST_REMEMBERED = 10_000
 
 /**
  * Verifies bearer tokens (JWTs, of RFC 9068 unless configured otherwise) with the issuer's keys. A token that was
- * believed is remembered, by its hash, until it expires or the issuer's keys change: 1 µs in place of about 150. Without
+ * believed is remembered, by its hash, until it expires or the issuer's keys change: about 5 µs in place of 90 to 170. Without
  * configured trust, everyone is anonymous.
  */
 export function createTokenVerifier(trust: TokenTrust | undefined, options: TokenVerifierOptions): TokenVerifier {

@@ -1,0 +1,80 @@
+import type { QueryPlan } from '@apollo/query-planner'
+import { visit, type GraphQLSchema } from 'graphql'
+import { responseNameOf, type Operation } from '../operation.ts'
+import type { Isolated } from '../plan/isolate.ts'
+import type { Answer } from './answer.ts'
+import { compilePlan, hasContexts } from './compile-plan.ts'
+import { compileCompletion } from './completion/compile.ts'
+import type { Execution } from './execution.ts'
+import type { FetchScope } from './fetch/scope.ts'
+import { compileIntrospection } from './introspection.ts'
+import { dropKnownTypenames } from './known-types.ts'
+import type { Run, Step } from './run.ts'
+
+/** An operation, ready to be run for anybody. */
+export interface CompiledOperation {
+  run: (execution: Pick<Execution, 'refusals' | 'variables' | 'coerced' | 'context'>) => Promise<Answer>
+}
+
+export interface CompileOptions {
+  /** All that the client asked for. */
+  isolated: Isolated
+  /** Of what may be fetched of it; undefined: nothing. */
+  plan: QueryPlan | undefined
+  /** The variables that the plan needs, of those of a request. */
+  toVariables: Isolated['toVariables']
+  /** Where fields are refused. */
+  refused: ReadonlySet<string>
+  /** What clients see. */
+  schema: GraphQLSchema
+  scope: Omit<FetchScope, 'clientName' | 'typeAt' | 'sharesEntities'>
+}
+
+/** Compiles an operation and its plan: what fetches, what brings that together, and what makes the answer of it. */
+export function compileOperation(options: CompileOptions): CompiledOperation {
+  const { isolated, plan, toVariables, refused, schema, scope } = options
+  const { operation, clientNames } = isolated
+  const asked = responseNamesIn(operation)
+  const clientName = (name: string) => (asked.has(name) ? (clientNames.get(name) ?? name) : undefined)
+  const fetchAll = plan && compileWhole(plan, { ...scope, clientName })
+  const introspect = compileIntrospection(operation, schema)
+  const completion = compileCompletion(operation, {
+    schema,
+    clientNames,
+    refused,
+    interfaceObjects: scope.interfaceObjects,
+  })
+
+  return {
+    async run({ refusals, variables, coerced, context }) {
+      const run: Run = {
+        root: {},
+        variables: toVariables(variables),
+        coerced: toVariables(coerced),
+        context,
+        errors: [],
+      }
+      await fetchAll?.(run)
+      const { root: data, errors } = run
+      return completion.complete({
+        data,
+        coerced: run.coerced,
+        refusals,
+        introspection: introspect(run.variables),
+        errors,
+      })
+    },
+  }
+}
+
+function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, 'typeAt' | 'sharesEntities'>): Step | undefined {
+  const { plan, typeAt } = dropKnownTypenames(whole, scope.schema)
+  if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed here.')
+  return plan.node && compilePlan(plan.node, { ...scope, typeAt, sharesEntities: !hasContexts(plan.node) })
+}
+
+function responseNamesIn({ document }: Operation): ReadonlySet<string> {
+  const names = new Set<string>()
+  visit(document, { Field: (field) => void names.add(responseNameOf(field)) })
+  return names
+}

@@ -1,0 +1,272 @@
+import {
+  getNullableType,
+  GraphQLNonNull,
+  GraphQLString,
+  isEnumType,
+  isInterfaceType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLCompositeType,
+  type GraphQLEnumType,
+  type GraphQLList,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type SelectionSetNode,
+} from 'graphql'
+import { objectsOf, pathIn, sitePathOn } from '../../admission/field-sites.ts'
+import { literal, read } from '../code.ts'
+import { otherTypesIn, type CollectedField, type CollectOptions, type RuntimeType, type Source } from './collect.ts'
+import { ALWAYS, type Condition } from './condition.ts'
+import {
+  assembleProgram,
+  conditionText,
+  createNumbering,
+  functionText,
+  notAnObject,
+  notOfScalar,
+  objectText,
+  setText,
+} from './program-text.ts'
+import { levelBelow, type Site } from './site.ts'
+import { createVariants, type Variant } from './variants.ts'
+
+export interface ProgramOptions extends CollectOptions {
+  root: GraphQLObjectType
+  /** The keys of refused fields. */
+  refused: ReadonlySet<string>
+}
+
+/** The source of a program, and what its numbers stand for. */
+export interface Program {
+  /** An expression: a function of the root object and the variables that returns what is answered, or undefined. */
+  source: string
+  sites: readonly Site[]
+  refusedAs: ReadonlyMap<Site, string>
+  /** The values of enums: `enums` of the source. */
+  enums: readonly ReadonlySet<unknown>[]
+  /** Which variant objects are of, by the names of their types: `kinds` of the source. */
+  kinds: readonly ReadonlyMap<unknown, number>[]
+  /** The client's names of `__schema` and `__type`, in whose place is null, and those of the operation. */
+  introspected: ReadonlyMap<string, string>
+}
+
+/** What objects at one place are asked for. */
+interface Asked {
+  type: GraphQLCompositeType
+  sources: readonly Source[]
+  /** Undefined at the root. */
+  site: Site | undefined
+  /** As in the keys of refused fields. */
+  path: string
+  /** The functions of objects within, since several types may be asked for the same there. */
+  within: Map<string, string>
+}
+
+/** What the objects of a field are asked for, in lists or not. */
+interface AskedBelow extends Pick<Asked, 'sources' | 'path'> {
+  name: string
+  shared: Map<string, string>
+}
+
+interface FieldOfVariant {
+  field: CollectedField
+  variant: Variant
+  asked: Asked
+}
+
+const TYPENAME_TYPE = new GraphQLNonNull(GraphQLString)
+
+/**
+ * Writes the program that completes the values of an operation: one function for each place of lists and objects, which
+ * returns the completed value, or undefined where an error makes null of it. `at` holds which items are being completed.
+ */
+export function generateProgram(options: ProgramOptions): Program {
+  const { operation, schema, root, refused } = options
+  const variantsOf = createVariants(options)
+  const sites = createNumbering<Site>()
+  const refusedAs = new Map<Site, string>()
+  const introspected = new Map<string, string>()
+  const enums = createNumbering<GraphQLEnumType>()
+  const kinds = createNumbering<ReadonlyMap<unknown, number>>()
+  const sets = createNumbering<SelectionSetNode>()
+  const conditions = createNumbering<string>()
+  const functions: (() => string)[] = []
+
+  /** Functions are written one after the other, since operations may nest deeper than the stack. */
+  function later(kind: string, write: (name: string) => string): string {
+    const name = `${kind}${functions.length}`
+    functions.push(() => write(name))
+    return name
+  }
+
+  function objectFunction(asked: Asked): string {
+    const { type, sources, site, path } = asked
+    return later('object', (name) => {
+      const refusalAt = (field: string, one: RuntimeType) => refusalOf(pathIn(path, field), one)
+      const { variants, indexOf } = variantsOf({ type, sources, refusalOf: refused.size > 0 ? refusalAt : undefined })
+      const fields = isObjectType(type) ? variants.flatMap((variant) => fieldsOf(variant, asked)) : []
+      if (!site) return functionText(name, type.name, fields)
+      const number = sites.numberOf(site)
+      const body = isObjectType(type)
+        ? fields
+        : [
+            ...guardsOf(asked, number),
+            `switch (kind${kinds.numberOf(indexOf)}.get(v.__typename)) {`,
+            ...variants.map((variant, index) => `case ${index}: return ${variantFunction(variant, asked)}(v)`),
+            '}',
+            `return unknownType(v.__typename, ${number})`,
+          ]
+      return functionText(name, type.name, [`if (${notAnObject('v')}) return notObject(${number})`, ...body])
+    })
+  }
+
+  /** An object of which only an interface is known has to be null where fields are asked for that its type may have. */
+  function guardsOf({ type, sources }: Asked, number: number): string[] {
+    if (!isInterfaceType(type)) return []
+    return [type, ...schema.getImplementations(type).interfaces].flatMap((known) => {
+      const others = otherTypesIn(sources, known, options)
+      if (others.length === 0) return []
+      const isKnown = `v.__typename === ${literal(known.name)}`
+      const isUntold = known === type ? `(v.__typename === undefined || ${isKnown})` : isKnown
+      const when = others.map((condition) => conditionNames(condition).join(' && ') || 'true')
+      return [`if (${isUntold} && (${when.join(' || ')})) return unknownType(v.__typename, ${number})`]
+    })
+  }
+
+  function variantFunction(variant: Variant, asked: Asked): string {
+    const names = variant.types.map((type) => type.name)
+    const about = names.length > 3 ? `${names[0]} and ${names.length - 1} others` : names.join(', ')
+    return later('variant', (name) => functionText(name, about, fieldsOf(variant, asked)))
+  }
+
+  /** Statements that complete the fields of an object and return it. */
+  function fieldsOf(variant: Variant, asked: Asked): string[] {
+    const lines: string[] = []
+    const properties: [name: string, value: string][] = []
+    const variables = new Map<CollectedField, string>()
+    let isBegun = false
+    for (const { field, condition } of variant.occurrences) {
+      const earlier = variables.get(field)
+      const x = earlier ?? `x${variables.size}`
+      variables.set(field, x)
+      const { value, steps } = valueOf(x, { field, variant, asked })
+      if (condition === ALWAYS && !isBegun) {
+        lines.push(`let ${x} = ${value}`, ...steps)
+        properties.push([field.name, x])
+        continue
+      }
+      // From here on the order is that of the first occurrence that counts.
+      if (!isBegun) lines.push(`const r = ${objectText(properties)}`)
+      isBegun = true
+      if (earlier === undefined) lines.push(`let ${x}`)
+      const guards = [...conditionNames(condition), ...(earlier === undefined ? [] : [`${x} === undefined`])]
+      const statements = [`${x} = ${value}`, ...steps, setText('r', field.name, x)]
+      lines.push(...(guards.length === 0 ? statements : [`if (${guards.join(' && ')}) {`, ...statements, '}']))
+    }
+    return [...lines, isBegun ? 'return r' : `return ${objectText(properties)}`]
+  }
+
+  function conditionNames(condition: Condition): string[] {
+    return condition === ALWAYS ? [] : [`condition${conditions.numberOf(conditionText(condition))}`]
+  }
+
+  /** An expression for the value of a field, and statements that complete it in a variable, or return. */
+  function valueOf(x: string, { field, variant, asked }: FieldOfVariant): { value: string; steps: string[] } {
+    const [type] = variant.types
+    const { node, name, key, sources } = field
+    const fieldName = node.name.value
+    const coordinate = `${variant.types.length === 1 ? type.name : field.on}.${fieldName}`
+    if (fieldName === '__typename') {
+      if (isObjectType(type))
+        return { value: isObjectType(asked.type) ? literal(type.name) : 'v.__typename', steps: [] }
+      const site: Site = { parent: asked.site, key: name, type: TYPENAME_TYPE, field: coordinate }
+      return { value: `unknownTypename(${sites.numberOf(site)})`, steps: ['return'] }
+    }
+    if (!asked.site && (fieldName === '__schema' || fieldName === '__type')) {
+      introspected.set(name, key)
+      return { value: 'null', steps: [] }
+    }
+    const definition = type.getFields()[fieldName]
+    if (!definition) throw new Error(`${type.name} has no field "${fieldName}".`)
+    const site: Site = { parent: asked.site, key: name, type: definition.type, field: coordinate }
+    const path = pathIn(asked.path, name)
+    const refusal = refusalOf(path, type)
+    if (refusal !== undefined) {
+      refusedAs.set(site, refusal)
+      const value = `refused(${sites.numberOf(site)}) ?? null`
+      return { value, steps: isNonNullType(definition.type) ? ['return'] : [] }
+    }
+    return { value: read('v', key), steps: complete(x, site, { name, sources, path, shared: asked.within }) }
+  }
+
+  /** The key by which a field is refused. Where its object may be of a type that it is refused to, it is. */
+  function refusalOf(path: string, type: RuntimeType): string | undefined {
+    if (refused.size === 0) return undefined
+    if (refused.has(path)) return path
+    return objectsOf(type, schema)
+      .map((object) => sitePathOn(path, object))
+      .find((key) => refused.has(key))
+  }
+
+  /** Statements that complete the value of a variable, or return. */
+  function complete(x: string, site: Site, below: AskedBelow): string[] {
+    const number = sites.numberOf(site)
+    const type = getNullableType(site.type)
+    const isNonNull = isNonNullType(site.type)
+    if (isLeafType(type)) {
+      const isOther = isEnumType(type) ? `!enum${enums.numberOf(type)}.has(${x})` : notOfScalar(type.name, x)
+      return isNonNull
+        ? [`if (${isOther} && (${x} = leaf(${x}, ${number})) === undefined) return`]
+        : [`if (${isOther} && ${x} !== null) ${x} = leaf(${x}, ${number})`]
+    }
+    const name = isListType(type) ? listFunction(type, site, below) : sharedFunction(type, site, below)
+    return isNonNull
+      ? [`if (${x} == null) return absent(${number})`, `if ((${x} = ${name}(${x})) === undefined) return`]
+      : [`${x} = ${x} == null ? null : ${name}(${x}) ?? null`]
+  }
+
+  function listFunction(type: GraphQLList<GraphQLOutputType>, site: Site, below: AskedBelow): string {
+    const number = sites.numberOf(site)
+    const level = levelBelow(site)
+    const items: Site = { parent: site, key: level, type: type.ofType, field: site.field }
+    return later('list', (name) =>
+      functionText(name, `${String(type)} of ${site.field}`, [
+        `if (!Array.isArray(v)) return notList(${number})`,
+        'const r = []',
+        'for (let i = 0; i < v.length; i++) {',
+        `at[${level}] = i`,
+        'let x = v[i]',
+        ...complete('x', items, below),
+        'r.push(x)',
+        '}',
+        'return r',
+      ]),
+    )
+  }
+
+  /** The function of objects of a field, which is that of another type's field where the same is asked at the same path. */
+  function sharedFunction(type: GraphQLCompositeType, site: Site, { name, sources, path, shared }: AskedBelow): string {
+    const asks = sources.map(({ set, condition }) => `${sets.numberOf(set)} ${condition.key}`)
+    const key = [name, type.name, ...asks].join()
+    let known = shared.get(key)
+    if (known === undefined) shared.set(key, (known = objectFunction({ type, sources, site, path, within: new Map() })))
+    return known
+  }
+
+  const sources = [{ set: operation.definition.selectionSet, condition: ALWAYS }]
+  const rootFunction = objectFunction({ type: root, sources, site: undefined, path: '', within: new Map() })
+  const texts: string[] = []
+  // Writing one may ask for further ones.
+  for (const write of functions) texts.push(write())
+  const numbers = { enums: [...enums.things].length, kinds: [...kinds.things].length }
+  return {
+    source: assembleProgram({ texts, rootFunction, conditions: [...conditions.things], ...numbers }),
+    sites: [...sites.things],
+    refusedAs,
+    enums: Array.from(enums.things, (type) => new Set(type.getValues().map(({ name }) => name))),
+    kinds: [...kinds.things],
+    introspected,
+  }
+}

@@ -1,0 +1,137 @@
+import type { FetchNode, ResponsePath } from '@apollo/query-planner'
+import type { Run, Step } from '../run.ts'
+import { copyOf, isTree, mergeValues, setOwn, type Tree } from '../tree.ts'
+import { createCall, createPlaces, type ObjectsAt, type PlacesOptions } from './call.ts'
+import { contextValues, type Contextual } from './context-values.ts'
+import { readFetchDocument } from './document.ts'
+import type { AnswerPath, Places } from './fetch-errors.ts'
+import { generateWalk, parseFlattenPath } from './flatten-path.ts'
+import { Gathering } from './gathering.ts'
+import { generateMerge, namesIn } from './merge.ts'
+import { createRepresentations } from './representation.ts'
+import { applyRewrites } from './rewrites.ts'
+import type { FetchScope } from './scope.ts'
+
+/**
+ * Compiles a fetch of the plan, for the objects at a path of the tree: what is known of it before
+ * a request comes is worked out once.
+ */
+export function compileFetch(node: FetchNode, path: ResponsePath, scope: FetchScope): Step {
+  const renamed = new Map(
+    (node.outputRewrites ?? [])
+      .filter((rewrite) => rewrite.kind === 'KeyRenamer')
+      .map(({ path: names, renameKeyTo }) => [names.at(-1) ?? '', renameKeyTo]),
+  )
+  const compile = node.requires ? compileEntityFetch : compileRootFetch
+  return compile(node, { path: parseFlattenPath(path), type: scope.typeAt(path), scope, renamed })
+}
+
+/** Fields of the query or mutation root, which a plan may also want below other fields. */
+function compileRootFetch(node: FetchNode, options: PlacesOptions): Step {
+  const { path, scope } = options
+  const call = createCall(node, readFetchDocument(node), scope)
+  const walk = generateWalk(path)
+  const { outputRewrites = [] } = node
+
+  return async (run) => {
+    const objects: Tree[] = []
+    walk(run.root, (object) => objects.push(object))
+    if (objects.length === 0) return
+    const places = createPlaces(options, run)({ all: objects, of: (rest) => ({ objects, rest }) })
+    const data = await call(run, { places })
+    if (!data) return
+    applyRewrites(outputRewrites, data, scope.matches)
+    for (const [at, object] of objects.entries()) {
+      mergeValues(object, at === 0 || scope.sharesEntities ? data : copyOf(data))
+    }
+  }
+}
+
+/** Fields of entities, which are known by their representations. */
+function compileEntityFetch(node: FetchNode, options: PlacesOptions): Step {
+  const { path, type, scope } = options
+  const { matches } = scope
+  const { requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
+  const document = readFetchDocument(node)
+  const call = createCall(node, document, scope)
+  const walk = generateWalk(path)
+  const mayCopy = document.holdsObjects && !scope.sharesEntities
+  const merge = generateMerge(document.selectionSet, { fragments: document.fragments, isInterface: scope.isInterface })
+  const names = [...namesIn(document.selectionSet, document.fragments).keys()]
+  const representationOf = createRepresentations(requires, {
+    matches,
+    typenameFor: createTypenames(inputRewrites, matches),
+  })
+
+  async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
+    const { representations, objects, indices } = gathered
+    if (objects.length === 0) return
+    const places = placesOf({ all: objects, of: (within) => objectsOf(gathered, within) })
+    const data = await call(run, { representations, places, ...(contextual && { contextual }) })
+    const entities = data?.['_entities']
+    if (!Array.isArray(entities)) return
+    if (outputRewrites.length > 0) applyRewrites(outputRewrites, entities, matches)
+    const taken = mayCopy ? new Set<number>() : undefined
+    for (let at = 0; at < objects.length; at++) {
+      const object = objects[at]
+      const index = indices[at] ?? -1
+      const entity: unknown = taken?.has(index) ? copyOf(entities[index]) : entities[index]
+      taken?.add(index)
+      if (!object) continue
+      if (isTree(entity)) merge(object, entity)
+      else for (const name of names) if (!Object.hasOwn(object, name)) setOwn(object, name, null)
+    }
+  }
+
+  if (contextRewrites) {
+    return async (run) => {
+      const byContext = new Map<string, { gathered: Gathering; contextual: Contextual }>()
+      walk(run.root, (object, ...above) => {
+        const values = contextValues(contextRewrites, object, { above, matches })
+        const text = JSON.stringify(values)
+        const known = byContext.get(text)
+        const { gathered } = known ?? { gathered: new Gathering(representationOf, type) }
+        if (!known) byContext.set(text, { gathered, contextual: { values, text } })
+        gathered.add(object)
+      })
+      const placesOf = createPlaces(options, run)
+      await Promise.all(
+        [...byContext.values()].map(({ gathered, contextual }) => fetchAll(run, gathered, { placesOf, contextual })),
+      )
+    }
+  }
+  return async (run) => {
+    const gathered = new Gathering(representationOf, type)
+    walk(run.root, (object) => gathered.add(object))
+    await fetchAll(run, gathered, { placesOf: createPlaces(options, run) })
+  }
+}
+
+interface FetchOptions {
+  placesOf: (objectsAt: ObjectsAt) => Places
+  contextual?: Contextual
+}
+
+/** What a type calls itself to the subgraph: the planner sets the interface's name where it knows no other. */
+function createTypenames(
+  rewrites: NonNullable<FetchNode['inputRewrites']>,
+  matches: FetchScope['matches'],
+): (typename: string) => string {
+  return (typename) => {
+    for (const rewrite of rewrites) {
+      const [condition = '', name, ...deeper] = rewrite.path
+      if (rewrite.kind !== 'ValueSetter' || name !== '__typename' || deeper.length > 0) {
+        throw new Error(`Not known how representations are rewritten: ${JSON.stringify(rewrite)}`)
+      }
+      if (matches(typename, condition.replace('... on ', ''))) return String(rewrite.setValueTo)
+    }
+    return typename
+  }
+}
+
+function objectsOf(gathered: Gathering, path: AnswerPath): { objects: readonly object[]; rest: AnswerPath } {
+  const [field, index, ...rest] = path
+  // It says nothing about one entity, or is of no answer to this fetch.
+  if (field !== '_entities' || typeof index !== 'number') return { objects: gathered.objects.slice(0, 1), rest: [] }
+  return { objects: gathered.objectsOf(index), rest }
+}

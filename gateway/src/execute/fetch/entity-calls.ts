@@ -1,0 +1,194 @@
+import { LRUCache } from 'lru-cache'
+import type { AnsweredError, SubgraphAnswer } from '../../subgraph/parse-answer.ts'
+import type { AskSubgraph } from '../ask-subgraph.ts'
+import type { Run } from '../run.ts'
+import { copyOf } from '../tree.ts'
+import type { Contextual } from './context-values.ts'
+import { combineDocuments, contextualName, entitiesName, representationsName, type FetchDocument } from './document.ts'
+import { bodyOf, bodyStart } from './request-body.ts'
+
+/** What a fetch asks of entities. */
+export interface EntityQuestion {
+  document: FetchDocument
+  /** JSON texts, each once. */
+  representations: readonly string[]
+  contextual: Contextual | undefined
+}
+
+/** A fetch of entities, on its way to the subgraph. */
+interface EntityCall extends EntityQuestion {
+  resolve: (answer: SubgraphAnswer) => void
+  reject: (error: Error) => void
+}
+
+/** Calls that ask the same of entities: each entity is asked for once. */
+interface EntityGroup extends EntityQuestion {
+  representations: string[]
+  /** The calls, and for each representation of theirs its index here. */
+  calls: { call: EntityCall; indices: readonly number[] }[]
+}
+
+export type AskForEntities = (run: Run, question: EntityQuestion) => Promise<SubgraphAnswer>
+
+/** Most combinations of documents that are remembered, and most characters of all of them. */
+const MOST_COMBINATIONS = 1000
+const MOST_CHARACTERS = 4 * 1024 * 1024
+
+/** Most groups of one call: entities of a list may each have a context of their own. */
+const MOST_GROUPS = 100
+
+/**
+ * Asks one subgraph for entities. Fetches of one request that begin together, since what they waited for came together,
+ * are one call: what a call costs both ends is hardly its text.
+ */
+export function createEntityCalls(ask: AskSubgraph): AskForEntities {
+  const waiting = new WeakMap<Run, EntityCall[]>()
+  const numbers = new WeakMap<FetchDocument, number>()
+  const starts = new WeakMap<FetchDocument, string>()
+  const combinedStarts = new LRUCache<string, string>({
+    max: MOST_COMBINATIONS,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: ({ length }) => length,
+  })
+  let last = 0
+
+  function numberOf(document: FetchDocument): number {
+    const known = numbers.get(document) ?? (last += 1)
+    numbers.set(document, known)
+    return known
+  }
+
+  function startOf(document: FetchDocument): string {
+    const start = starts.get(document) ?? bodyStart(document.text)
+    starts.set(document, start)
+    return start
+  }
+
+  function startOfAll(documents: readonly FetchDocument[]): string {
+    const key = documents.map(numberOf).join()
+    const start = combinedStarts.get(key) ?? bodyStart(combineDocuments(documents))
+    combinedStarts.set(key, start)
+    return start
+  }
+
+  function bodyOfAll(groups: readonly EntityGroup[], { variables }: Run): string {
+    const documents = groups.map(({ document }) => document)
+    const [only, ...others] = documents
+    const isOne = only && others.length === 0
+    const names = isOne ? only.variables : [...new Set(documents.flatMap((document) => document.variables))]
+    const own = groups.flatMap(({ representations, contextual }, index) => [
+      `"${isOne ? 'representations' : representationsName(index)}":[${representations.join()}]`,
+      ...Object.entries(contextual?.values ?? {}).map(
+        ([name, value]) => `"${isOne ? name : contextualName(name, index)}":${JSON.stringify(value)}`,
+      ),
+    ])
+    return bodyOf(isOne ? startOf(only) : startOfAll(documents), own, { variables, names })
+  }
+
+  async function send(run: Run, groups: readonly EntityGroup[]): Promise<void> {
+    try {
+      const names = groups.map((_, index) => (groups.length === 1 ? '_entities' : entitiesName(index)))
+      const entities = new Map(groups.map(({ representations }, index) => [names[index] ?? '', representations.length]))
+      const answer = await ask({ body: bodyOfAll(groups, run), isMutation: false, entities }, run.context)
+      for (const [index, group] of groups.entries()) settle(group, answer, { name: names[index] ?? '', index })
+    } catch (error) {
+      for (const { calls } of groups) for (const { call } of calls) call.reject(error as Error)
+    }
+  }
+
+  function sendWaiting(run: Run): void {
+    const calls = waiting.get(run) ?? []
+    waiting.delete(run)
+    const groups = [...groupsOf(calls)]
+    for (let at = 0; at < groups.length; at += MOST_GROUPS) void send(run, groups.slice(at, at + MOST_GROUPS))
+  }
+
+  return (run, question) => {
+    const { promise, resolve, reject } = Promise.withResolvers<SubgraphAnswer>()
+    const call = { ...question, resolve, reject }
+    const others = waiting.get(run)
+    if (others) others.push(call)
+    else {
+      waiting.set(run, [call])
+      // After everything that has come for the request by now: the busier the gateway, the more comes together.
+      setImmediate(sendWaiting, run)
+    }
+    return promise
+  }
+}
+
+function groupsOf(calls: readonly EntityCall[]): Iterable<EntityGroup> {
+  const groups = new Map<string, EntityGroup>()
+  for (const call of calls) {
+    const { document, representations, contextual } = call
+    const key = contextual ? `${document.text}\n${contextual.text}` : document.text
+    const group = groups.get(key)
+    if (group) join(group, call)
+    else {
+      const indices = [...representations.keys()]
+      groups.set(key, { document, contextual, representations: [...representations], calls: [{ call, indices }] })
+    }
+  }
+  return groups.values()
+}
+
+function join(group: EntityGroup, call: EntityCall): void {
+  const known = new Map(group.representations.map((text, index) => [text, index]))
+  const indices = call.representations.map((text) => {
+    const index = known.get(text)
+    if (index !== undefined) return index
+    group.representations.push(text)
+    return group.representations.length - 1
+  })
+  group.calls.push({ call, indices })
+}
+
+/** Gives each call of a group its part of the answer, as if it had been alone; `index` is that of the group. */
+function settle(
+  { calls, document }: EntityGroup,
+  { data, errors }: SubgraphAnswer,
+  { name, index: groupIndex }: { name: string; index: number },
+): void {
+  const list = data?.[name]
+  const entitiesOf = Array.isArray(list) ? createDivision(list, { isCopied: document.holdsObjects }) : undefined
+  for (const [callIndex, { call, indices }] of calls.entries()) {
+    const isFirst = groupIndex === 0 && callIndex === 0
+    const places = new Map(errors.length > 0 ? indices.map((index, at) => [index, at]) : [])
+    const own = errors.flatMap((error) => {
+      const { path } = error
+      if (!path) return isFirst ? [error] : []
+      const [field, index, ...rest] = path
+      if (field !== name) return []
+      if (typeof index !== 'number') return [{ ...error, path: ['_entities'] }]
+      const at = places.get(index)
+      return at === undefined ? [] : [{ ...error, path: ['_entities', at, ...rest] }]
+    })
+    call.resolve({
+      data: entitiesOf ? { _entities: entitiesOf(indices) } : null,
+      errors: own.length === 0 && !entitiesOf ? reasonOf(errors) : own,
+      extensions: undefined,
+    })
+  }
+}
+
+/** Why a call got nothing that has no error of its own: what is said of all of them, or of another. */
+function reasonOf(errors: readonly AnsweredError[]): AnsweredError[] {
+  const reason = errors.find(({ path }) => !path) ?? errors[0]
+  return reason ? [{ ...reason, path: undefined }] : []
+}
+
+/**
+ * Divides entities among calls. What several want each has a copy of, unless it holds no objects: other fetches follow in
+ * other places of the tree, which would meet in them.
+ */
+function createDivision(
+  list: readonly unknown[],
+  { isCopied }: { isCopied: boolean },
+): (indices: readonly number[]) => readonly unknown[] {
+  const taken = new Set<number>()
+  return (indices) => {
+    const all = indices.map((index) => (isCopied && taken.has(index) ? copyOf(list[index]) : list[index]))
+    for (const index of indices) taken.add(index)
+    return all
+  }
+}

@@ -1,0 +1,89 @@
+import type { Tree } from '../tree.ts'
+import type { Representation } from './representation.ts'
+
+/** The representations of one type that are known, to find the same one again. */
+interface KnownOfType {
+  representation: Representation | undefined
+  /** What was first there under an identity. */
+  byIdentity: Map<unknown, { object: Tree; index: number }>
+  /** All that have an identity of another before them. */
+  byText: Map<string, number>
+}
+
+/**
+ * The entities of one call, each representation once: objects that are the same entity share what comes back. Collected
+ * anew for each run.
+ */
+export class Gathering {
+  /** JSON texts. */
+  readonly representations: string[] = []
+  /** The objects of the tree, and for each the index of its representation. */
+  readonly objects: Tree[] = []
+  readonly indices: number[] = []
+  readonly #representationOf: (typename: string) => Representation | undefined
+  readonly #type: string | undefined
+  readonly #known = new Map<unknown, KnownOfType>()
+  #typename: unknown
+  #ofType: KnownOfType | undefined
+  #byIndex: Tree[][] | undefined
+
+  /** `type` is what objects are of that do not tell. */
+  constructor(representationOf: (typename: string) => Representation | undefined, type: string | undefined) {
+    this.#representationOf = representationOf
+    this.#type = type
+    this.#ofType = this.#knownOf(type)
+  }
+
+  /** Adds an object, unless it is none of the subgraph's entities or lacks what its representation needs. */
+  add(object: Tree): void {
+    const typename = object['__typename']
+    // Most are of one type.
+    if (typename !== this.#typename) {
+      this.#typename = typename
+      this.#ofType = this.#knownOf(typename ?? this.#type)
+    }
+    const index = this.#ofType && this.#indexOf(object, this.#ofType)
+    if (index === undefined) return
+    this.objects.push(object)
+    this.indices.push(index)
+  }
+
+  /** The objects with the representation at an index; asked for when all have been added. */
+  objectsOf(index: number): readonly Tree[] {
+    this.#byIndex ??= this.#group()
+    return this.#byIndex[index] ?? []
+  }
+
+  #group(): Tree[][] {
+    const byIndex: Tree[][] = this.representations.map(() => [])
+    for (const [at, object] of this.objects.entries()) byIndex[this.indices[at] ?? -1]?.push(object)
+    return byIndex
+  }
+
+  #knownOf(typename: unknown): KnownOfType | undefined {
+    const known = this.#known.get(typename)
+    if (known || typeof typename !== 'string') return known
+    const representation = this.#representationOf(typename)
+    const ofType = { representation, byIdentity: new Map(), byText: new Map() }
+    this.#known.set(typename, ofType)
+    return ofType
+  }
+
+  #indexOf(object: Tree, { representation, byIdentity, byText }: KnownOfType): number | undefined {
+    if (!representation) return undefined
+    const told = representation.identify(object)
+    // Objects that say the same are no less different ones.
+    const written = typeof told === 'object' && told !== null ? representation.write(object) : undefined
+    const identity = written ?? told
+    const first = byIdentity.get(identity)
+    if (first && representation.same(first.object, object)) return first.index
+    const text = written ?? representation.write(object)
+    if (text === undefined) return undefined
+    const known = first && (byText.get(text) ?? (this.representations[first.index] === text ? first.index : undefined))
+    if (known !== undefined) return known
+    const index = this.representations.push(text) - 1
+    if (first) byText.set(text, index)
+    else byIdentity.set(identity, { object, index })
+    return index
+  }
+}

@@ -1,0 +1,141 @@
+import type { QueryPlanSelectionNode } from '@apollo/query-planner'
+import { generate, literal, read } from '../code.ts'
+import { jsonText } from '../json-text.ts'
+import type { Tree } from '../tree.ts'
+
+/** How objects of one type are represented. */
+export interface Representation {
+  /** The JSON text; undefined when the object lacks something that it needs. */
+  write: (object: Tree) => string | undefined
+  /** What tells most objects apart: the value of one field. */
+  identify: (object: Tree) => unknown
+  /** Whether two objects have the same representation, as far as that can be told without writing both. */
+  same: (one: Tree, other: Tree) => boolean
+}
+
+/** Whether objects of one type are meant by a condition on another. */
+export type MatchesType = (typename: string, condition: string) => boolean
+
+export interface RepresentationOptions {
+  matches: MatchesType
+  /** What a type calls itself to the subgraph, which may know it by its interface only. */
+  typenameFor: (typename: string) => string
+}
+
+interface Field {
+  name: string
+  selections: readonly QueryPlanSelectionNode[] | undefined
+}
+
+/**
+ * Finds what writes representations of objects of a type, which is generated when the first one comes; undefined: nothing
+ * is required of the type, so that it is none of the subgraph's entities.
+ */
+export function createRepresentations(
+  requires: readonly QueryPlanSelectionNode[],
+  { matches, typenameFor }: RepresentationOptions,
+): (typename: string) => Representation | undefined {
+  return lazily((typename) => {
+    const fields = fieldsOf(requires, typename, matches)
+    if (fields.size === 0) return undefined
+    const keys = [...fields.keys()].filter((name) => name !== '__typename')
+    // The planner names what the entity is known by last.
+    const identify = read('object', keys.at(-1) ?? '__typename')
+    const same = keys.map((name) => `${read('one', name)} === ${read('other', name)}`).join(' && ') || 'true'
+    return {
+      write: generateWriter(fields, { matches, typename: typenameFor(typename) }),
+      identify: generate(`function identify(object) { return ${identify} }`) as Representation['identify'],
+      same: generate(`function same(one, other) { return ${same} }`) as Representation['same'],
+    }
+  })
+}
+
+type Write = Representation['write']
+
+function generateWriter(
+  fields: ReadonlyMap<string, Field>,
+  { matches, typename }: { matches: MatchesType; typename?: string },
+): Write {
+  const scope: Record<string, unknown> = { jsonText }
+  const texts: string[] = []
+  const lines = [...fields].map(([key, { name, selections }], index) => {
+    const value = `v${index}`
+    if (name === '__typename' && typename !== undefined) {
+      texts.push(literal(`"__typename":${JSON.stringify(typename)}`))
+      return ''
+    }
+    let written = `jsonText(${value})`
+    if (selections) {
+      scope[`write${index}`] = createNestedWriter(selections, matches)
+      written = `write${index}(${value})`
+    }
+    texts.push(`${literal(`${JSON.stringify(name)}:`)} + t${index}`)
+    return `const ${value} = ${read('object', key)}
+      if (${value} === undefined) return undefined
+      const t${index} = ${written}
+      if (t${index} === undefined) return undefined`
+  })
+  return generate(
+    `function write(object) {\n${lines.join('\n')}\nreturn '{' + ${texts.join(" + ',' + ") || "''"} + '}'\n}`,
+    scope,
+  ) as Write
+}
+
+/** In place of the type of objects below entities that do not tell it, since all there are of one. */
+const UNTOLD = ''
+
+/** Writes what `@requires` and keys want of an object below an entity, or of a list of them. */
+function createNestedWriter(
+  selections: readonly QueryPlanSelectionNode[],
+  matches: MatchesType,
+): (value: unknown) => string | undefined {
+  const writerFor = lazily((typename) => generateWriter(fieldsOf(selections, typename, matches), { matches }))
+  return function write(value) {
+    if (value === null) return 'null'
+    if (typeof value !== 'object') return undefined
+    if (!Array.isArray(value)) {
+      const object = value as Tree
+      return writerFor(typeof object['__typename'] === 'string' ? object['__typename'] : UNTOLD)(object)
+    }
+    let text = '['
+    for (const [index, item] of value.entries()) {
+      const written = write(item)
+      if (written === undefined) return undefined
+      text += index === 0 ? written : `,${written}`
+    }
+    return `${text}]`
+  }
+}
+
+/** The fields that are selected on objects of a type, by what they are called in the tree, with all selected below. */
+function fieldsOf(
+  selections: readonly QueryPlanSelectionNode[],
+  typename: string,
+  matches: MatchesType,
+  found = new Map<string, Field>(),
+): Map<string, Field> {
+  for (const selection of selections) {
+    if (selection.kind === 'InlineFragment') {
+      const { typeCondition } = selection
+      if (typeCondition === undefined || typename === UNTOLD || matches(typename, typeCondition)) {
+        fieldsOf(selection.selections, typename, matches, found)
+      }
+      continue
+    }
+    const { name, alias: key = name } = selection
+    const known = found.get(key)?.selections ?? []
+    found.set(key, { name, selections: selection.selections && [...known, ...selection.selections] })
+  }
+  return found
+}
+
+function lazily<Value>(make: (name: string) => Value): (name: string) => Value {
+  const made = new Map<string, Value>()
+  return (name) => {
+    const known = made.get(name)
+    if (known !== undefined || made.has(name)) return known as Value
+    const value = make(name)
+    made.set(name, value)
+    return value
+  }
+}

@@ -1,0 +1,24 @@
+import type { ResponsePath } from '@apollo/query-planner'
+import type { AskSubgraph } from '../ask-subgraph.ts'
+import type { AskForEntities } from './entity-calls.ts'
+import type { TypeFacts } from '../type-facts.ts'
+
+/** How one subgraph is asked. */
+export interface SubgraphCalls {
+  ask: AskSubgraph
+  askForEntities: AskForEntities
+}
+
+/** What fetches are compiled with. */
+export interface FetchScope extends TypeFacts {
+  subgraph: (name: string) => SubgraphCalls
+  /** The type of all objects at a path of the tree; undefined: they tell. */
+  typeAt: (path: ResponsePath) => string | undefined
+  /**
+   * Whether all objects that are the same entity may share what is below it, as all fetches below ask the same for them;
+   * not so where contexts depend on what is above.
+   */
+  sharesEntities: boolean
+  /** The client's response name of an internal one; undefined: only the planner asked for it. */
+  clientName: (name: string) => string | undefined
+}

@@ -1,0 +1,167 @@
+import type { QueryPlanSelectionNode } from '@apollo/query-planner'
+import { describe, expect, it } from '@jest/globals'
+import { Gathering } from '../src/execute/fetch/gathering.ts'
+import { createRepresentations } from '../src/execute/fetch/representation.ts'
+import { startTinyGraph, type TinyGraph, type TinySubgraph } from './tiny-graph.ts'
+
+interface Answer {
+  data: unknown
+  errors?: { path?: (string | number)[]; extensions: object }[]
+}
+
+async function ask(graph: TinyGraph, query: string): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(graph.url, { method: 'POST', headers, body: JSON.stringify({ query }) })
+  return (await response.json()) as Answer
+}
+
+const itself = { __resolveReference: (entity: object) => ({ ...entity }) }
+
+describe('one entity in two places', () => {
+  const shop: TinySubgraph = {
+    sdl: 'type Query { first: Item again: Item } type Item @key(fields: "id") { id: ID! }',
+    resolvers: { Query: { first: () => ({ id: '1' }), again: () => ({ id: '1' }) } },
+  }
+  const stock: TinySubgraph = {
+    sdl: `type Item @key(fields: "id") { id: ID! place: Place }
+      type Place @key(fields: "pid") { pid: ID! }`,
+    resolvers: { Item: { ...itself, place: () => ({ pid: 'p' }) } },
+  }
+  const places: TinySubgraph = {
+    sdl: 'type Place @key(fields: "pid") { pid: ID! name(l: String): String city: String }',
+    resolvers: {
+      Place: { ...itself, name: (_: object, { l = '' }: { l?: string }) => `name-${l}`, city: () => 'Rome' },
+    },
+  }
+
+  it('has below it what each of them asks for, with arguments of its own', async () => {
+    await using graph = await startTinyGraph({ shop, stock, places })
+    expect(await ask(graph, '{ first { place { n: name(l: "a") } } again { place { n: name(l: "b") } } }')).toEqual({
+      data: { first: { place: { n: 'name-a' } }, again: { place: { n: 'name-b' } } },
+    })
+    expect(graph.requests.map(({ subgraph }) => subgraph)).toEqual(['shop', 'stock', 'places'])
+  })
+
+  it('has below it another field of one name in each', async () => {
+    await using graph = await startTinyGraph({ shop, stock, places })
+    expect(await ask(graph, '{ first { place { n: name } } again { place { n: city } } }')).toEqual({
+      data: { first: { place: { n: 'name-' } }, again: { place: { n: 'Rome' } } },
+    })
+  })
+
+  it('has an error without a path told once', async () => {
+    const editAnswer = (text: string) => `{"errors":[{"message":"slow","extensions":{"code":"SLOW"}}],${text.slice(1)}`
+    await using graph = await startTinyGraph({ shop, stock: { ...stock, editAnswer }, places })
+    const { data, errors } = await ask(graph, '{ first { place { city } } again { place { city } } }')
+    expect(data).toEqual({ first: { place: { city: 'Rome' } }, again: { place: { city: 'Rome' } } })
+    expect(errors?.map(({ extensions }) => extensions)).toEqual([
+      expect.objectContaining({ code: 'SLOW', subgraph: 'stock' }),
+    ])
+  })
+
+  it('has an error in each when nothing was answered', async () => {
+    const editAnswer = () => '{"errors":[{"message":"no"}],"data":null}'
+    await using graph = await startTinyGraph({ shop, stock: { ...stock, editAnswer }, places })
+    const { data, errors } = await ask(graph, '{ first { place { city } } again { place { city } } }')
+    expect(data).toEqual({ first: { place: null }, again: { place: null } })
+    expect(errors?.map(({ path }) => path)).toEqual([
+      ['first', 'place'],
+      ['again', 'place'],
+    ])
+  })
+})
+
+describe('contexts', () => {
+  function shopsOf(count: number): TinySubgraph {
+    return {
+      sdl: `
+        type Query { shops: [Shop] }
+        type Shop @key(fields: "id") @context(name: "shop") { id: ID! currency: String! catalog: Catalog }
+        type Catalog @key(fields: "cid") { cid: ID! offers: [Offer] }
+        type Offer @key(fields: "id") { id: ID! price(in: String @fromContext(field: "$shop { currency }")): String }
+      `,
+      resolvers: {
+        Query: { shops: () => Array.from({ length: count }, (_, index) => ({ id: index, currency: `C${index}` })) },
+        Shop: { catalog: () => ({ cid: 'c' }) },
+        Catalog: { ...itself, offers: () => [{ id: 'a' }] },
+        Offer: { ...itself, price: ({ id }: { id: string }, args: { in: string }) => `${id} in ${args.in}` },
+      },
+    }
+  }
+  const shared: Record<string, TinySubgraph> = {
+    shops: {
+      sdl: `
+        type Query { shops: [Shop] }
+        type Shop @key(fields: "id") @context(name: "shop") { id: ID! currency: String! catalog: Catalog }
+        type Catalog @key(fields: "cid") { cid: ID! }
+        type Offer @key(fields: "id") { id: ID! price(in: String @fromContext(field: "$shop { currency }")): String }
+      `,
+      resolvers: {
+        Query: {
+          shops: () => [
+            { id: '1', currency: 'EUR', catalog: { cid: 'c' } },
+            { id: '2', currency: 'USD', catalog: { cid: 'c' } },
+          ],
+        },
+        Offer: { ...itself, price: ({ id }: { id: string }, args: { in: string }) => `${id} in ${args.in}` },
+      },
+    },
+    catalogs: {
+      sdl: 'type Catalog @key(fields: "cid") { cid: ID! offers: [Offer] } type Offer @key(fields: "id") { id: ID! }',
+      resolvers: { Catalog: { ...itself, offers: () => [{ id: 'a' }] } },
+    },
+  }
+
+  it('differ below one entity that is in two places', async () => {
+    await using graph = await startTinyGraph(shared)
+    expect(await ask(graph, '{ shops { catalog { offers { price } } } }')).toEqual({
+      data: {
+        shops: [{ catalog: { offers: [{ price: 'a in EUR' }] } }, { catalog: { offers: [{ price: 'a in USD' }] } }],
+      },
+    })
+  })
+
+  it('are a hundred to a call, each with values of its own', async () => {
+    await using graph = await startTinyGraph({ shops: shopsOf(250) })
+    expect(await ask(graph, '{ shops { catalog { offers { price } } } }')).toEqual({
+      data: {
+        shops: Array.from({ length: 250 }, (_, index) => ({ catalog: { offers: [{ price: `a in C${index}` }] } })),
+      },
+    })
+    expect(graph.requests).toHaveLength(4)
+  })
+})
+
+describe('entities of one call', () => {
+  const matches = (typename: string, condition: string) => typename === condition
+  const id = { kind: 'Field', name: 'id' } as const
+  const typename = { kind: 'Field', name: '__typename' } as const
+
+  function gathering(key: object): Gathering {
+    const requires: QueryPlanSelectionNode[] = [
+      { kind: 'InlineFragment', typeCondition: 'Item', selections: [typename, { ...id, ...key }] },
+    ]
+    return new Gathering(createRepresentations(requires, { matches, typenameFor: String }), 'Item')
+  }
+
+  it('are asked for once when they are known by an object, or by a number that is kept as text', () => {
+    const byObject = gathering({ selections: [{ kind: 'Field', name: 'number' }] })
+    for (const number of [1, 2, 1, 2]) byObject.add({ id: { number } })
+    expect(byObject.representations).toEqual([1, 2].map((number) => `{"__typename":"Item","id":{"number":${number}}}`))
+    expect(byObject.indices).toEqual([0, 1, 0, 1])
+
+    const byNumber = gathering({})
+    for (const digits of ['9007199254740993', '9007199254740995', '9007199254740993']) {
+      byNumber.add({ id: JSON.rawJSON(digits) })
+    }
+    expect(byNumber.indices).toEqual([0, 1, 0])
+  })
+
+  it('that do not tell their type are of the type that is known of their place, whatever came before them', () => {
+    const gathered = gathering({})
+    gathered.add({ __typename: 'Other', id: '1' })
+    gathered.add({ id: '2' })
+    gathered.add({ __typename: 'Other', id: '3' })
+    expect(gathered.representations).toEqual(['{"__typename":"Item","id":"2"}'])
+  })
+})
