@@ -1,6 +1,6 @@
 /**
- * JSON whose numbers keep their digits. JavaScript has no number for 9007199254740993 or 0.12345678901234567; where a text holds such a
- * number of many digits, it is parsed into an object that `JSON.stringify` writes as the same digits.
+ * JSON whose numbers keep their digits. JavaScript has no number for 9007199254740993 or 0.12345678901234567; where a text
+ * holds such a number of many digits, it is parsed into an object that `JSON.stringify` writes as the same digits.
  *
  * Source: https://tc39.es/proposal-json-parse-with-source/, which Node 24 has.
  */
@@ -16,6 +16,11 @@ declare global {
     isRawJSON(value: unknown): value is RawNumber
     parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
   }
+}
+
+/** Whether a parsed value is what JSON writes in braces: neither a list nor a number that kept its digits. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }
 
 /** Every double has at least fifteen digits that it does not change. */

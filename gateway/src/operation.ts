@@ -1,4 +1,10 @@
-import type { DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
+import {
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+} from 'graphql'
 
 /** A validated operation on its way to its plan; admission may take fields out of it. */
 export interface Operation {
@@ -12,6 +18,21 @@ export interface Operation {
   size: number
   /** The variables that decide what is selected: those of `@skip` and `@include`. */
   switches: readonly string[]
+}
+
+/** What of an operation is its document, taken apart. */
+type OfDocument = Pick<Operation, 'document' | 'definition' | 'fragments'>
+
+/** An operation with another document in place of its own, of which all else holds as well. */
+export function withDocument<Of extends OfDocument>(operation: Of, document: DocumentNode): Of {
+  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  return {
+    ...operation,
+    document,
+    definition: definition ?? operation.definition,
+    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+  }
 }
 
 /** The name that a field has in the answer. */

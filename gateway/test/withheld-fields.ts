@@ -11,7 +11,7 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import type { Refusals } from '../src/admission/gate.ts'
-import type { Operation } from '../src/operation.ts'
+import { withDocument, type Operation } from '../src/operation.ts'
 import { toOperation as operationFrom } from '../src/admission/operations.ts'
 import { createWithholding } from '../src/admission/withhold.ts'
 import { compileCompletion } from '../src/execute/completion/compile.ts'
@@ -84,14 +84,7 @@ function isolated(operation: Operation, { internalOf }: ResponseNames): Operatio
       return name === undefined ? undefined : { ...field, alias: { kind: Kind.NAME, value: name } }
     },
   })
-  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  return {
-    ...operation,
-    document,
-    definition: definition ?? operation.definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-  }
+  return withDocument(operation, document)
 }
 
 /** What the answer must be: that of the whole operation where the refused fields throw. */

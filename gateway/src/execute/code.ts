@@ -15,8 +15,8 @@ export function read(object: string, name: string): string {
 }
 
 /**
- * Makes a function of source text, which its caller knows the type of. `scope` is what the text may use beside its parameters, by name; `source` is an
- * expression.
+ * Makes a function of source text, which its caller knows the type of. `scope` is what the text may use beside its
+ * parameters, by name; `source` is an expression.
  */
 export function generate(source: string, scope: Readonly<Record<string, unknown>> = {}): unknown {
   // oxlint-disable-next-line typescript/no-implied-eval

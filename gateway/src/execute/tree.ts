@@ -1,12 +1,10 @@
+import { isJsonObject } from '../lossless-json.ts'
+
 /**
  * What fetches have brought: plain objects as `JSON.parse` makes them, under the response names of the isolated operation.
  * Numbers whose digits JavaScript would lose are in it as `JSON.rawJSON` objects.
  */
 export type Tree = Record<string, unknown>
-
-export function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
-}
 
 /**
  * Brings what two fetches know of one place together; objects and lists of the first are changed. Where they disagree the
@@ -19,7 +17,7 @@ export function mergeValues(first: unknown, second: unknown): unknown {
     for (const [index, value] of second.entries()) first[index] = mergeValues(first[index], value)
     return first
   }
-  if (!isTree(first) || !isTree(second)) return second
+  if (!isJsonObject(first) || !isJsonObject(second)) return second
   for (const [name, value] of Object.entries(second)) setOwn(first, name, mergeValues(getOwn(first, name), value))
   return first
 }
@@ -27,7 +25,7 @@ export function mergeValues(first: unknown, second: unknown): unknown {
 /** A copy that shares no object or list with a value; a number that is kept as text is the same. */
 export function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf)
-  if (!isTree(value)) return value
+  if (!isJsonObject(value)) return value
   const copy: Tree = {}
   for (const name of Object.keys(value)) setOwn(copy, name, copyOf(value[name]))
   return copy

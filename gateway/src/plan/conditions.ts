@@ -1,5 +1,5 @@
 import { Kind, visit, type DirectiveNode, type FieldNode, type SelectionNode, type SelectionSetNode } from 'graphql'
-import type { Operation } from '../operation.ts'
+import { withDocument, type Operation } from '../operation.ts'
 
 /** Values for the variables of `@skip` and `@include`. */
 export type Assignment = ReadonlyMap<string, boolean>
@@ -56,15 +56,7 @@ export function assume<Of extends Pick<Operation, 'document' | 'definition' | 'f
       },
     },
   })
-  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  return {
-    ...operation,
-    document,
-    definition: definition ?? operation.definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-    switches: operation.switches.filter((other) => other !== name),
-  }
+  return { ...withDocument(operation, document), switches: operation.switches.filter((other) => other !== name) }
 }
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }

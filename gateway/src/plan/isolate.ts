@@ -1,5 +1,5 @@
-import { Kind, visit, type DocumentNode, type GraphQLSchema } from 'graphql'
-import type { Operation } from '../operation.ts'
+import { visit, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { withDocument, type Operation } from '../operation.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 import { INTERNAL_PREFIX } from './internal-names.ts'
 import { liftLiterals } from './literals.ts'
@@ -39,7 +39,10 @@ function isolate(operation: Operation, { names, schema }: { names: ResponseNames
   const document = variables.size === 0 ? lifted : withVariables(lifted, variables)
   if (document === operation.document) return { operation, names, clientNames, toVariables: (client) => client }
   return {
-    operation: withDocument(operation, { document, variables }),
+    operation: {
+      ...withDocument(operation, document),
+      switches: operation.switches.map((name) => variables.get(name) ?? name),
+    },
     names,
     clientNames,
     toVariables(client) {
@@ -81,19 +84,4 @@ function withVariables(document: DocumentNode, variables: ReadonlyMap<string, st
       return name === undefined ? undefined : { ...variable, name: { ...variable.name, value: name } }
     },
   })
-}
-
-function withDocument(
-  operation: Operation,
-  { document, variables }: { document: DocumentNode; variables: ReadonlyMap<string, string> },
-): Operation {
-  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  return {
-    ...operation,
-    document,
-    definition: definition ?? operation.definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
-    switches: operation.switches.map((name) => variables.get(name) ?? name),
-  }
 }

@@ -1,4 +1,4 @@
-import { parseLossless } from '../lossless-json.ts'
+import { isJsonObject, parseLossless } from '../lossless-json.ts'
 import { SubgraphError } from './subgraph-error.ts'
 
 /** An error as a subgraph tells it. */
@@ -47,7 +47,7 @@ function parseJson(text: string, { name, longNumbers }: { name: string; longNumb
 }
 
 function toAnswer(answer: unknown): SubgraphAnswer | undefined {
-  if (!isObject(answer)) return undefined
+  if (!isJsonObject(answer)) return undefined
   const { data, errors, extensions } = answer
   if (!isObjectOrNothing(data) || !isObjectOrNothing(extensions)) return undefined
   const answered = toErrors(errors)
@@ -62,7 +62,7 @@ function toErrors(errors: unknown): readonly AnsweredError[] | undefined {
   if (!Array.isArray(errors)) return undefined
   const all: AnsweredError[] = []
   for (const error of errors as unknown[]) {
-    if (!isObject(error)) return undefined
+    if (!isJsonObject(error)) return undefined
     const { message, path, extensions } = error
     if (typeof message !== 'string' || !isObjectOrNothing(extensions) || !isPathOrNothing(path)) return undefined
     all.push({ message, path: path ?? undefined, extensions: extensions ?? undefined })
@@ -70,12 +70,8 @@ function toErrors(errors: unknown): readonly AnsweredError[] | undefined {
   return all
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
-}
-
 function isObjectOrNothing(value: unknown): value is Record<string, unknown> | null | undefined {
-  return value === undefined || value === null || isObject(value)
+  return value === undefined || value === null || isJsonObject(value)
 }
 
 function isPathOrNothing(value: unknown): value is (string | number)[] | null | undefined {

@@ -1,9 +1,9 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
+import { isJsonObject } from '../../lossless-json.ts'
 import type { Refusals } from '../../admission/gate.ts'
 import type { Operation } from '../../operation.ts'
 import type { Answer } from '../answer.ts'
 import { generate } from '../code.ts'
-import { isTree } from '../tree.ts'
 import { generateProgram } from './generate.ts'
 import { createReports } from './reports.ts'
 
@@ -62,7 +62,7 @@ export function compileCompletion(operation: Operation, options: CompletionOptio
   return {
     complete({ data, coerced, introspection, errors, refusals }) {
       reports.begin({ errors, refusals })
-      const answered = run(isTree(data) ? data : NOTHING, coerced)
+      const answered = run(isJsonObject(data) ? data : NOTHING, coerced)
       const text = introspected.size === 0 ? JSON.stringify : withTexts(introspected, introspection)
       return { data: answered ? text(answered) : 'null', errors: reports.end() }
     },

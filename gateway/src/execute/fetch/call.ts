@@ -1,6 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner'
-import type { SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import { OperationTypeNode } from 'graphql'
+import type { SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import { SubgraphError } from '../../subgraph/subgraph-error.ts'
 import type { Run } from '../run.ts'
 import type { Contextual } from './context-values.ts'

@@ -1,6 +1,7 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
+import { isJsonObject } from '../../lossless-json.ts'
 import type { Run, Step } from '../run.ts'
-import { copyOf, isTree, mergeValues, setOwn, type Tree } from '../tree.ts'
+import { copyOf, mergeValues, setOwn, type Tree } from '../tree.ts'
 import { createCall, createPlaces, type ObjectsAt, type PlacesOptions } from './call.ts'
 import { contextValues, type Contextual } from './context-values.ts'
 import { readFetchDocument } from './document.ts'
@@ -9,7 +10,7 @@ import { generateWalk, parseFlattenPath } from './flatten-path.ts'
 import { Gathering } from './gathering.ts'
 import { generateMerge, namesIn } from './merge.ts'
 import { createRepresentations } from './representation.ts'
-import { applyRewrites } from './rewrites.ts'
+import { applyRewrites, conditionOf } from './rewrites.ts'
 import type { FetchScope } from './scope.ts'
 
 /**
@@ -78,7 +79,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions): Step {
       const entity: unknown = taken?.has(index) ? copyOf(entities[index]) : entities[index]
       taken?.add(index)
       if (!object) continue
-      if (isTree(entity)) merge(object, entity)
+      if (isJsonObject(entity)) merge(object, entity)
       else for (const name of names) if (!Object.hasOwn(object, name)) setOwn(object, name, null)
     }
   }
@@ -123,7 +124,7 @@ function createTypenames(
       if (rewrite.kind !== 'ValueSetter' || name !== '__typename' || deeper.length > 0) {
         throw new Error(`Not known how representations are rewritten: ${JSON.stringify(rewrite)}`)
       }
-      if (matches(typename, condition.replace('... on ', ''))) return String(rewrite.setValueTo)
+      if (matches(typename, conditionOf(condition) ?? condition)) return String(rewrite.setValueTo)
     }
     return typename
   }

@@ -1,6 +1,8 @@
 import type { FetchNode } from '@apollo/query-planner'
-import { getOwn, isTree, type Tree } from '../tree.ts'
+import { isJsonObject } from '../../lossless-json.ts'
+import { getOwn, type Tree } from '../tree.ts'
 import type { MatchesType } from './representation.ts'
+import { conditionOf, mayBeOf } from './rewrites.ts'
 
 type ContextRewrite = NonNullable<FetchNode['contextRewrites']>[number]
 
@@ -35,9 +37,8 @@ export function contextValues(
 function valueAt(value: unknown, [element, ...rest]: readonly string[], matches: MatchesType): unknown {
   if (element === undefined) return value
   if (Array.isArray(value)) return value.map((item) => valueAt(item, [element, ...rest], matches))
-  if (!isTree(value)) return undefined
-  const [, condition] = /^\.\.\. on (.*)$/.exec(element) ?? []
+  if (!isJsonObject(value)) return undefined
+  const condition = conditionOf(element)
   if (condition === undefined) return valueAt(getOwn(value, element), rest, matches)
-  const typename = value['__typename']
-  return typeof typename !== 'string' || matches(typename, condition) ? valueAt(value, rest, matches) : undefined
+  return mayBeOf(value, condition, matches) ? valueAt(value, rest, matches) : undefined
 }

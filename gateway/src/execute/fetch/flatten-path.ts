@@ -1,6 +1,7 @@
 import type { ResponsePath } from '@apollo/query-planner'
+import { isJsonObject } from '../../lossless-json.ts'
 import { generate, literal, read } from '../code.ts'
-import { isTree, type Tree } from '../tree.ts'
+import type { Tree } from '../tree.ts'
 
 /**
  * One step of where a fetch's entities are in the tree: into a field, or to every item of a list. `types`: only objects of
@@ -75,7 +76,7 @@ export function pathsOfObjects(root: Tree, steps: readonly PathStep[]): Map<obje
     if (step?.kind === 'items') {
       if (!Array.isArray(value)) return
       for (const [at, item] of value.entries()) if (isOf(item, step.types)) visit(item, index + 1, [...path, at])
-    } else if (isTree(value)) {
+    } else if (isJsonObject(value)) {
       if (!step) {
         const known = paths.get(value)
         if (known) known.push(path)
@@ -91,6 +92,6 @@ export function pathsOfObjects(root: Tree, steps: readonly PathStep[]): Map<obje
 
 function isOf(value: unknown, types: ReadonlySet<string> | undefined): boolean {
   if (!types) return true
-  const typename = isTree(value) ? value['__typename'] : null
+  const typename = isJsonObject(value) ? value['__typename'] : null
   return typename === undefined || (typeof typename === 'string' && types.has(typename))
 }

@@ -1,8 +1,21 @@
 import type { FetchNode } from '@apollo/query-planner'
-import { isTree, setOwn } from '../tree.ts'
+import { isJsonObject } from '../../lossless-json.ts'
+import { setOwn, type Tree } from '../tree.ts'
 import type { MatchesType } from './representation.ts'
 
 type OutputRewrite = NonNullable<FetchNode['outputRewrites']>[number]
+
+/** The type of an element such as `... on Book` of a path of rewrites; undefined: it is the name of a field. */
+export function conditionOf(element: string): string | undefined {
+  return element.startsWith(CONDITION) ? element.slice(CONDITION.length) : undefined
+}
+
+const CONDITION = '... on '
+
+/** Whether an object is of a type, as far as it tells. */
+export function mayBeOf({ __typename: typename }: Tree, condition: string, matches: MatchesType): boolean {
+  return typeof typename !== 'string' || matches(typename, condition)
+}
 
 /** Gives what a fetch brought the names and values that the plan wants, as the planner's rewrites say. */
 export function applyRewrites(rewrites: readonly OutputRewrite[], value: unknown, matches: MatchesType): void {
@@ -19,11 +32,10 @@ function applyAt(
     for (const item of value) applyAt(item, [element, ...rest], to)
     return
   }
-  if (!isTree(value)) return
-  const [, condition] = /^\.\.\. on (.*)$/.exec(element) ?? []
+  if (!isJsonObject(value)) return
+  const condition = conditionOf(element)
   if (condition !== undefined) {
-    const typename = value['__typename']
-    if (typeof typename !== 'string' || to.matches(typename, condition)) applyAt(value, rest, to)
+    if (mayBeOf(value, condition, to.matches)) applyAt(value, rest, to)
   } else if (rest.length > 0) {
     if (Object.hasOwn(value, element)) applyAt(value[element], rest, to)
   } else if (to.rewrite.kind === 'ValueSetter') {
