@@ -6,7 +6,7 @@ import { createPause } from './pause.ts'
 /** Workers that share a port. */
 export interface Group {
   members: () => readonly Member[]
-  /** Resolves with the address when the first of them serve. Rejects when none can be started. */
+  /** Resolves with the address when all that can be started serve. Rejects when none can. */
   started: Promise<string>
   /** Replaces all workers, one at a time, by such that load everything anew. */
   roll: (reason: string) => void
@@ -88,6 +88,11 @@ export function startGroup({ log, size, events }: GroupOptions): Group {
     if (stopped) return
     if (!isStarted && inState('starting').length > 0) return
     const serving = inState('serving')
+    const [first] = serving
+    if (!isStarted && first?.serving && inState('opening').length === 0) {
+      isStarted = true
+      started.resolve(first.serving.origin)
+    }
     const coming = inState('starting', 'prepared', 'opening')
     const outdated = roll?.state === 'running' ? serving.filter((each) => each.generation < generation) : []
     for (const member of inState('prepared')) if (isReady(member) || !serving.some(isReady)) member.listen()
@@ -116,11 +121,11 @@ export function startGroup({ log, size, events }: GroupOptions): Group {
     timer.unref()
   }
 
-  function noteServing({ id, pid, serving, generation: its }: Member): void {
-    if (!isStarted && serving) {
-      isStarted = true
-      started.resolve(serving.origin)
-    }
+  function stopWithinMs(): number {
+    return Math.max(0, ...[...members].map(({ serving }) => serving?.stopWithinMs ?? 0))
+  }
+
+  function noteServing({ id, pid, generation: its }: Member): void {
     // What was refused before works by now, as a worker shows that was started for another reason.
     if (roll?.state === 'refused' && its === generation) roll = { ...roll, state: 'running' }
     if (roll?.state === 'running') log.info({ worker: id, pid }, 'a new worker serves')
@@ -195,12 +200,10 @@ export function startGroup({ log, size, events }: GroupOptions): Group {
       clearTimeout(waiting)
       if (members.size === 0) return
       // Nobody waits for an answer of one that does not listen yet.
-      for (const member of members) {
-        if (member.serving) member.stop()
-        else member.kill()
-      }
+      for (const { kill } of inState('starting', 'prepared')) kill()
+      for (const { stop } of inState('opening', 'serving', 'retiring')) stop(stopWithinMs())
       await stopped.promise
     },
-    stopWithinMs: () => Math.max(0, ...[...members].map(({ serving }) => serving?.stopWithinMs ?? 0)),
+    stopWithinMs,
   }
 }

@@ -30,7 +30,8 @@ export interface Member {
   listen: () => void
   /** Another one serves in its place. */
   handOver: () => void
-  stop: () => void
+  /** It may take as long as one that serves. */
+  stop: (withinMs: number) => void
   kill: () => void
   /** Undefined when it does not answer in time. */
   examine: () => Promise<Examination | undefined>
@@ -77,9 +78,9 @@ export function startMember(generation: number, events: MemberEvents): Member {
     worker.process.kill('SIGKILL')
   }
 
-  function end(message: PrimaryMessage): void {
+  function end(message: PrimaryMessage, withinMs = member.serving?.stopWithinMs ?? 0): void {
     tell(message)
-    killing ??= setTimeout(kill, (member.serving?.stopWithinMs ?? 0) + GRACE_MS)
+    killing ??= setTimeout(kill, withinMs + GRACE_MS)
   }
 
   function enter(state: MemberState): void {
@@ -105,7 +106,7 @@ export function startMember(generation: number, events: MemberEvents): Member {
       end({ type: 'hand over' })
       enter('retiring')
     },
-    stop: () => end({ type: 'stop' }),
+    stop: (withinMs) => end({ type: 'stop' }, withinMs),
     kill,
     async examine() {
       const answer = examinations.ask((id) => tell({ type: 'examine', id }), { withinMs: ANSWER_WITHIN_MS })
