@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { loadComposeFile, loadImage, ROOT } from './compose-file.ts'
 
@@ -22,9 +24,30 @@ describe('deploy/Dockerfile', () => {
 
   it('makes an image that is no root, gets its signals itself, and tells whether it lives', async () => {
     const image = await loadImage()
-    expect(image).toMatchObject({ user: '1000:1000', command: '["node", "dist/main.js"]', stopSignal: 'SIGTERM' })
+    expect(image).toMatchObject({ user: '1000:1000', stopSignal: 'SIGTERM' })
     expect(image.healthcheck).toMatch(/ CMD \["node", "\/portico\/healthcheck.mjs"\]$/)
     expect(image.environment).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' })
+  })
+
+  it('becomes Node, with the flags that the service has', async () => {
+    const { command = '' } = await loadImage()
+    const [file = '', ...args] = JSON.parse(command) as string[]
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'portico-image-'))
+    await mkdir(join(folder.path, 'dist'))
+    await writeFile(
+      join(folder.path, 'dist/main.js'),
+      'console.log(JSON.stringify([process.pid, ...process.execArgv]))',
+    )
+    const options = { cwd: folder.path, env: { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` } }
+    async function start(): Promise<unknown[]> {
+      const running = promisify(execFile)(file, args, options)
+      const [pid, ...flags] = JSON.parse((await running).stdout) as unknown[]
+      expect(pid).toBe(running.child.pid)
+      return flags
+    }
+    expect(await start()).toEqual([])
+    await cp(join(ROOT, 'gateway/bin'), join(folder.path, 'bin'), { recursive: true })
+    expect(await start()).toEqual(['--min-semi-space-size=32', '--max-semi-space-size=64'])
   })
 
   it('stands on the Node that the project is developed on', async () => {

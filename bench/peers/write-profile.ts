@@ -1,4 +1,5 @@
-// Loaded in front of a gateway of which a CPU profile is wanted: SIGUSR2 begins one, and the next ends and writes it.
+// Loaded in front of a gateway of which a CPU profile is wanted: SIGWINCH, which gateways leave alone, begins one, and the
+// next ends and writes it.
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { isMainThread } from 'node:worker_threads'
@@ -19,5 +20,5 @@ if (file && isMainThread) {
       await session.post('Profiler.start')
     }
   }
-  process.on('SIGUSR2', () => void toggle())
+  process.on('SIGWINCH', () => void toggle())
 }

@@ -48,7 +48,7 @@ const CLOSE_WITHIN_MS = 5000
 
 /**
  * Starts the gateway: loads all files, then serves the supergraph. Subgraphs may come later; readiness says when the
- * graph can serve. Disposing it ends readiness, waits the drain delay, lets running requests finish, and closes.
+ * graph can serve. Disposing it ends readiness, waits the drain delay if readiness is polled, lets running requests finish, and closes.
  *
  * @throws ConfigError with all mistakes of the configuration at once, before anything is opened.
  */
@@ -77,7 +77,7 @@ export async function startGateway(config: GatewayConfig, { log, group }: Gatewa
   const prepared = createPreparedOperations({ maxEntries: cacheSize })
 
   const { checks } = stack.use(createProbes(subgraphs, healthConfig))
-  const health = stack.use(await startHealth({ checks, log, ...healthConfig.probes }))
+  const health = stack.use(await startHealth({ checks, log, polls: group?.polls, ...healthConfig.probes }))
   const { cached: cachedPlans } = planner
   const { redisState } = store
   const admin = stack.use(

@@ -23,54 +23,65 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }
 
-/** Every double has at least fifteen digits that it does not change. */
-const FEWEST_LOST = 16
-
 /**
  * Parses a JSON text. Numbers of too many digits for JavaScript are `JSON.rawJSON` objects; those that are too large, such
- * as 1e400, become infinite.
+ * as 1e400, become infinite. Whoever has the text in bytes has already asked whether it {@link losesDigits}.
  *
  * @throws SyntaxError
  */
-export function parseLossless(text: string): unknown {
-  return losesDigits(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+export function parseLossless(text: string, loses = losesDigits(Buffer.from(text))): unknown {
+  return loses ? JSON.parse(text, keepDigits) : JSON.parse(text)
 }
 
+/** Every double has at least fifteen digits that it does not change. */
+const FEWEST_LOST = 16
+const HALF = FEWEST_LOST / 2
+
 /**
- * Whether some number of a JSON text would lose digits. Of so many characters in a row one is at a multiple of their
- * number: looking at these only is ten times faster than parsing the text. Most long numbers are doubles that were
- * written to their last digit; parsing with a function takes seven times as long, for nothing then.
+ * Whether some number of a JSON text in UTF-8 would lose digits. A row of so many digits and points has one at a multiple
+ * of their number, and another half as far before or behind it: looking at these only takes 3 % of what `JSON.parse` does.
+ * Most long numbers are doubles that were written to their last digit; parsing with a function takes seven times as long,
+ * for nothing then.
  */
-function losesDigits(text: string): boolean {
-  for (let at = FEWEST_LOST - 1; at < text.length; at += FEWEST_LOST) {
-    if (!isOfNumber(text.charCodeAt(at))) continue
+export function losesDigits(bytes: Buffer): boolean {
+  const size = bytes.length
+  for (let at = FEWEST_LOST - 1; at < size; at += FEWEST_LOST) {
+    if (!isOfRow(bytes[at])) continue
+    if (!isOfRow(bytes[at - HALF]) && !(at + HALF < size && isOfRow(bytes[at + HALF]))) continue
     let start = at
     let end = at + 1
-    while (isOfNumber(text.charCodeAt(start - 1))) start -= 1
-    while (isOfNumber(text.charCodeAt(end))) end += 1
-    if (end - start >= FEWEST_LOST && isLostAt(text, start)) return true
+    while (start > 0 && isOfRow(bytes[start - 1])) start -= 1
+    while (end < size && isOfRow(bytes[end])) end += 1
     // Each row is walked once: a text of nothing but points would be walked from each of them.
     at = end
+    if (end - start < FEWEST_LOST) continue
+    while (at < size && isOfNumber(bytes[at])) at += 1
+    if (isLost(bytes, { start, end: at })) return true
   }
   return false
 }
 
-const NUMBER = /-?[\d.]+(?:e[+-]?\d+)?/iy
-/** What stands before or behind a number. */
-const EDGES: ReadonlySet<string | undefined> = new Set([undefined, ' ', '\t', '\r', '\n', ':', ',', '[', ']', '}'])
-
-/** Whether the number whose digits begin at `start` is not held. Digits of a string mostly have other neighbours. */
-function isLostAt(text: string, start: number): boolean {
-  const first = text[start - 1] === '-' ? start - 1 : start
-  NUMBER.lastIndex = first
-  const [source = ''] = NUMBER.exec(text) ?? []
-  const isNumber = EDGES.has(text[first - 1]) && EDGES.has(text[first + source.length])
-  return isNumber && !isHeld(Number(source), source)
+/** Digits and the point. */
+function isOfRow(byte: number | undefined): boolean {
+  return byte !== undefined && byte <= 57 && (byte >= 48 || byte === 46)
 }
 
-/** Digits and the point; NaN, which stands for beyond the text, is none. */
-function isOfNumber(code: number): boolean {
-  return (code >= 48 && code <= 57) || code === 46
+/** The exponent as well. */
+function isOfNumber(byte: number | undefined): boolean {
+  return isOfRow(byte) || byte === 101 || byte === 69 || byte === 43 || byte === 45
+}
+
+const MINUS = 45
+const NUMBER = /^-?[\d.]+(?:e[+-]?\d+)?$/i
+/** What stands before or behind a number. */
+const EDGES: ReadonlySet<number | undefined> = new Set([undefined, ...Buffer.from(' \t\r\n:,[]}')])
+
+/** Whether what stands there is a number that is not held. Digits of a string mostly have other neighbours. */
+function isLost(bytes: Buffer, { start, end }: { start: number; end: number }): boolean {
+  const first = bytes[start - 1] === MINUS ? start - 1 : start
+  if (!EDGES.has(bytes[first - 1]) || !EDGES.has(bytes[end])) return false
+  const source = bytes.toString('latin1', first, end)
+  return NUMBER.test(source) && !isHeld(Number(source), source)
 }
 
 function keepDigits(_key: string, value: unknown, { source }: { source?: string }): unknown {

@@ -54,8 +54,8 @@ describe('a gateway that is told to stop', () => {
     await expect(fetch(new URL('/metrics', graph.adminUrl))).rejects.toThrow('fetch failed')
   })
 
-  it('lets a request finish that came just before the port closes', async () => {
-    const graph = await startTinyGraph({ shop: SLOW })
+  it('lets a request finish that came just before the port closes, and waits for nobody else', async () => {
+    const graph = await startTinyGraph({ shop: SLOW }, { DRAIN_DELAY_MS: '60000' })
     const request = postGraphql(graph.url, { query: '{ slow }' })
     await eventually(() => graph.requests.length > 0)
     await graph[Symbol.asyncDispose]()

@@ -138,7 +138,7 @@ describe('an error of a subgraph', () => {
     expect(errors?.map(({ path }) => path?.join('.')).toSorted()).toEqual(['all.0.p.1.b', 'all.1.p.1.b', 'all.2.p.1.b'])
   })
 
-  it('about what only the plan needed has the path of the object that lost something', async () => {
+  it('about what only the plan needed has the path of the field that is null because of it', async () => {
     const first = {
       sdl: 'type Query { item: Item } type Item @key(fields: "id") { id: ID! }',
       resolvers: { Query: { item: () => ({ id: '1' }) } },
@@ -156,7 +156,7 @@ describe('an error of a subgraph', () => {
     const { data, errors } = await ask(graph.url, { query: '{ item { id cost } }' })
     expect(data).toEqual({ item: { id: '1', cost: null } })
     expect(errors).toMatchObject([
-      { path: ['item'], extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'weights' } },
+      { path: ['item', 'cost'], extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'weights' } },
     ])
     expect(graph.requests.map(({ subgraph }) => subgraph)).not.toContain('shipping')
   })
@@ -450,7 +450,7 @@ describe('an execution', () => {
       requires: [],
       variableUsages: ['v'],
     })
-    const run = { root: {}, variables: { v: 1n }, coerced: {}, context: contextOf(signal), errors: [] }
+    const run = { root: {}, variables: { v: 1n }, coerced: {}, context: contextOf(signal), failures: [] }
     const question = { document, representations: ['{}'], contextual: undefined }
     await expect(calls.askForEntities(run, question)).rejects.toThrow('BigInt')
   })
@@ -471,11 +471,12 @@ describe('an execution', () => {
         subgraph,
         typeAt: () => 'Item',
         sharesEntities: true,
-        clientName: String,
+        operation: operationIn('{ item { stock } }'),
+        clientNames: new Map(),
       },
     )
     const root = { item: { id: '1' } }
-    const failed = step({ root, variables: {}, coerced: {}, context: contextOf(signal), errors: [] })
+    const failed = step({ root, variables: {}, coerced: {}, context: contextOf(signal), failures: [] })
     await expect(failed).rejects.toThrow('Not known how representations are rewritten')
   })
 })
@@ -492,8 +493,8 @@ describe('many errors', () => {
       lookedFor += 1
       return [['items', lookedFor]]
     }
-    const facts = { subgraph: 'stock', names: ['name'], holdsClientValues: false }
-    const told = answeredErrors({ data: {}, errors }, facts, { all: () => [], of })
+    const facts = { subgraph: 'stock', holdsClientValues: false, isAlone: true }
+    const told = answeredErrors({ data: {}, errors }, facts, { lost: () => ({ paths: [], count: 0 }), of })
     expect(told).toHaveLength(100)
     expect(told.at(-1)?.message).toBe('4901 more errors of stock.')
     expect(lookedFor).toBe(100)

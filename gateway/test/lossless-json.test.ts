@@ -34,6 +34,7 @@ describe('JSON whose numbers keep their digits', () => {
     for (const text of [
       JSON.stringify('.'.repeat(million)),
       JSON.stringify('1'.repeat(million)),
+      JSON.stringify('1111111111111111e'.repeat(million / 10)),
       `[1${'0'.repeat(million)}1]`,
       `[0.${'0'.repeat(million)}1]`,
     ]) {

@@ -1,10 +1,8 @@
-import { Supergraph } from '@apollo/federation-internals'
 import { Kind, parse } from 'graphql'
 import { toOperation } from '../src/admission/operations.ts'
 import type { Operation } from '../src/operation.ts'
 import { composeSubgraphs } from '../src/supergraph/compose.ts'
-import { KEPT_FEATURES, type LoadedSupergraph } from '../src/supergraph/load.ts'
-import { readRequirements } from '../src/supergraph/requirements.ts'
+import { buildSupergraph, type LoadedSupergraph } from '../src/supergraph/load.ts'
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@override", "@context",
@@ -24,17 +22,7 @@ export function composed(subgraphs: Record<string, string>): LoadedSupergraph {
 
 /** A supergraph's SDL as it is loaded. */
 export function loaded(sdl: string): LoadedSupergraph {
-  const supergraph = Supergraph.build(sdl, { supportedFeatures: KEPT_FEATURES, validateSupergraph: true })
-  const apiSchema = supergraph.apiSchema()
-  return {
-    sdl,
-    supergraph,
-    apiSchema,
-    apiGraphqlSchema: apiSchema.toGraphQLJSSchema(),
-    supergraphGraphqlSchema: supergraph.schema.toGraphQLJSSchema(),
-    requirements: readRequirements({ schema: supergraph.schema, apiSchema }),
-    subgraphs: new Map(),
-  }
+  return { ...buildSupergraph(sdl), subgraphs: new Map() }
 }
 
 /** The operation of a document that holds one. */

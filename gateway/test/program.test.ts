@@ -69,15 +69,42 @@ describe('the gateway as a program', () => {
     expect((await fetch(new URL('/health/live', await program.address))).status).toBe(200)
   })
 
+  it('ends at once on a signal when nobody has asked for its readiness', async () => {
+    await using graph = await startFourSubgraphs()
+    // Longer than the test may take.
+    const env = { DRAIN_DELAY_MS: '60000' }
+    await using program = startProgram(['--supergraph', graph.supergraphFile, ...FREE_PORTS], { env })
+    const address = await program.address
+    expect((await fetch(new URL('/health/live', address))).status).toBe(200)
+    expect((await postGraphql(new URL('/graphql', address), { query: '{ ping }' })).data).toEqual({ ping: 'pong' })
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ code: 0, signal: null })
+  })
+
   it('ends at once on a second signal', async () => {
     await using graph = await startFourSubgraphs()
     const env = { DRAIN_DELAY_MS: '60000' }
     await using program = startProgram(['--supergraph', graph.supergraphFile, ...FREE_PORTS], { env })
-    const address = await program.address
+    const ready = new URL('/health/ready', await program.address)
+    expect((await fetch(ready)).status).toBe(200)
     program.child.kill('SIGTERM')
-    while ((await fetch(new URL('/health/ready', address))).status === 200);
+    while ((await fetch(ready)).status === 200);
     program.child.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ code: 1, signal: null })
+  })
+
+  it('hands what Node was told on to its workers', async () => {
+    await using graph = await startFourSubgraphs()
+    const flag = '--max-semi-space-size=48'
+    const main = join(ROOT, 'gateway/src/cli/main.ts')
+    const command = [process.execPath, '--conditions=portico:source', flag, main]
+    const args = ['--supergraph', graph.supergraphFile, '--workers', '1', '--open', ...FREE_PORTS]
+    await using program = startProgram(args, { command })
+    await program.address
+    const workers = (await runningProcesses()).filter(({ parent }) => parent === program.child.pid)
+    expect(workers.map(({ commandLine }) => commandLine.includes(` ${flag} `))).toEqual([true])
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ code: 0 })
   })
 
   it('ends with 1 on a port that is taken', async () => {
@@ -129,6 +156,8 @@ describe('portico-gateway', () => {
     })
     const { data } = await postGraphql(new URL('/graphql', await program.address), { query: '{ ping }' })
     expect(data).toEqual({ ping: 'pong' })
+    const self = (await runningProcesses()).find(({ pid }) => pid === program.child.pid)
+    expect(self?.commandLine).toContain(' --min-semi-space-size=32 --max-semi-space-size=64 ')
     program.child.kill('SIGTERM')
     // A shell between them would have been ended by the signal, and the gateway left alone.
     expect(await program.ended).toMatchObject({ code: 0, signal: null })
@@ -146,6 +175,14 @@ describe('portico-gateway', () => {
     })
   })
 })
+
+async function runningProcesses() {
+  const { stdout } = await run('ps', ['-Aww', '-o', 'pid=,ppid=,args='])
+  return stdout.split('\n').map((line) => {
+    const [pid, parent, ...words] = line.trim().split(/ +/)
+    return { pid: Number(pid), parent: Number(parent), commandLine: words.join(' ') }
+  })
+}
 
 /** A checkout with the gateway built in it, as `npm ci && npm run build` leaves it; its packages are this one's. */
 async function buildCheckout(folder: string): Promise<string> {

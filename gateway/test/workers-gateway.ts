@@ -21,6 +21,8 @@ const FIELDS = `type Query { name: String slow: String added: String }`
 export interface LogLine {
   msg: string
   level: string
+  /** ISO time. */
+  time: string
   worker?: number
   pid?: number
   problems?: string[]

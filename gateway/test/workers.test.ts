@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals'
 import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
 import { FEDERATION, RATE_LIMIT } from './rate-limited-schema.ts'
-import { LIVE_PATH, lives, NEW, startClients, startWorkersGateway } from './workers-gateway.ts'
+import { LIVE_PATH, lives, NEW, startClients, startWorkersGateway, type LogLine } from './workers-gateway.ts'
 
 /** Each starts processes, several at once, on a machine that may be busy. */
 const SLOW = 240_000
@@ -150,16 +150,46 @@ describe('a gateway with workers', () => {
   )
 
   it(
-    'drains when a signal comes to all its processes at once',
+    'drains in all its processes when one was asked for readiness, and a signal comes to all at once',
     async () => {
       await using gateway = await startWorkersGateway({ ownGroup: true, env: { DRAIN_DELAY_MS: '5000' } })
+      // One connection, and so one worker.
+      expect(await statusOf(new URL('/health/ready', gateway.url))).toBe(200)
       process.kill(-gateway.primary, 'SIGTERM')
       await gateway.said('stopping', 3)
       expect(await statusOf(new URL('/health/ready', gateway.url))).toBe(503)
       expect(await askAlone(gateway.url, '{ name }')).toEqual({ data: { name: 'shop' } })
       expect(await gateway.exited).toEqual({ code: 0, signal: null })
       expect(gateway.lines.filter(({ msg }) => /by itself|another worker/.test(msg))).toEqual([])
+      const [first = 0, second = 0] = stoppedAfterMs(gateway.lines)
+      expect(Math.min(first, second)).toBeGreaterThan(4900)
       expect(gateway.workers().some(lives)).toBe(false)
+    },
+    SLOW,
+  )
+
+  it(
+    'waits for the balancers that ask its admin port for readiness',
+    async () => {
+      await using gateway = await startWorkersGateway({ env: { DRAIN_DELAY_MS: '1000' } })
+      expect(await statusOf(new URL('/health/ready', gateway.adminUrl))).toBe(200)
+      gateway.signal('SIGTERM')
+      expect(await gateway.exited).toEqual({ code: 0, signal: null })
+      const [first = 0, second = 0] = stoppedAfterMs(gateway.lines)
+      expect(Math.min(first, second)).toBeGreaterThan(900)
+    },
+    SLOW,
+  )
+
+  it(
+    'ends at once when nobody asks for readiness',
+    async () => {
+      await using gateway = await startWorkersGateway({ env: { DRAIN_DELAY_MS: '60000' } })
+      expect(await askAlone(gateway.url, '{ name }')).toEqual({ data: { name: 'shop' } })
+      gateway.signal('SIGTERM')
+      expect(await gateway.exited).toEqual({ code: 0, signal: null })
+      const [first = 60_000, second = 60_000] = stoppedAfterMs(gateway.lines)
+      expect(Math.max(first, second)).toBeLessThan(60_000)
     },
     SLOW,
   )
@@ -211,6 +241,15 @@ describe('a gateway with workers', () => {
 
 async function statusOf(url: URL): Promise<number> {
   return (await fetch(url)).status
+}
+
+/** How long each worker took to stop. */
+function stoppedAfterMs(lines: readonly LogLine[]): number[] {
+  const ofWorkers = lines.filter(({ worker }) => worker !== undefined)
+  const timesOf = (said: string) =>
+    new Map(ofWorkers.flatMap(({ msg, time, pid }) => (msg === said ? [[pid, Date.parse(time)] as const] : [])))
+  const stopped = timesOf('stopped')
+  return [...timesOf('stopping')].map(([pid, time]) => (stopped.get(pid) ?? NaN) - time)
 }
 
 async function metricsOf(adminUrl: URL): Promise<string> {

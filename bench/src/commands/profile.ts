@@ -45,9 +45,9 @@ export async function profile({ workloads, peers, effort }: Options): Promise<vo
     await using running = started.running
     const job = jobFor(workload, running, started.answerSize)
     await lab.load({ ...job, warmupMs: effort.warmupMs * 3, until: { durationMs: 1 } })
-    process.kill(running.pid, 'SIGUSR2')
+    process.kill(running.pid, 'SIGWINCH')
     await lab.load({ ...job, warmupMs: 0, until: { durationMs: effort.durationMs * 2 } })
-    process.kill(running.pid, 'SIGUSR2')
+    process.kill(running.pid, 'SIGWINCH')
     while (!existsSync(file)) await wait(50)
     await wait(500)
     console.log(

@@ -19,6 +19,15 @@ export function refuseLateRequest(signal: AbortSignal, when = 'before anything w
   throw late('The client is gone.', 'REQUEST_CANCELLED', CLIENT_GONE)
 }
 
+/**
+ * Goes no further once the client is gone: nobody would read what is missing, or why. When time is over it is told.
+ *
+ * @throws GraphQLError with status 499.
+ */
+export function refuseLostClient(signal: AbortSignal): void {
+  if (!(signal.reason instanceof TimeIsOverError)) refuseLateRequest(signal)
+}
+
 function late(message: string, code: ErrorCode, status: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status } } })
 }

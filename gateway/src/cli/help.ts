@@ -26,8 +26,8 @@ directory, those in the file at the folder of the file.
 documents, variables and bodies, the signed identity for subgraphs, and CSRF prevention; it switches introspection on.
 Timeouts, bounds of subgraphs, CORS, masked errors, logs and metrics stay as they are.
 
-SIGTERM and SIGINT stop the gateway: it is no longer ready, waits for balancers (DRAIN_DELAY_MS, 5000; 0 with --open),
-answers what runs, and ends. A second one ends it at once.
+SIGTERM and SIGINT stop the gateway: it is no longer ready, waits for balancers if its health path was asked within
+30 s (DRAIN_DELAY_MS, 5000; 0 with --open), answers what runs, and ends. A second one ends it at once.
 
 Exit codes:
   0  stopped as asked

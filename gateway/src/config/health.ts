@@ -6,7 +6,7 @@ import { z } from 'zod'
 export interface HealthConfig {
   /** Of the two health routes. */
   paths: { live: string; ready: string }
-  /** Pause between the end of readiness and the end of accepting, on stop. */
+  /** Pause between the end of readiness and the end of accepting, on stop, when somebody polls readiness. */
   drainDelayMs: number
   /** Subgraphs that may be down while the gateway is ready. */
   optionalSubgraphs: ReadonlySet<string>
@@ -32,7 +32,9 @@ export const healthVariables = z.object({
   HEALTH_READY_PATH: urlPath().default('/health/ready').describe('Path that answers 200 while the graph can serve.'),
   DRAIN_DELAY_MS: integer({ min: 0, max: 60_000, unit: 'milliseconds' })
     .optional()
-    .describe(`Pause between not ready and closing, on stop. Default: ${USUAL_DRAIN_DELAY_MS}, or 0 in open mode.`),
+    .describe(
+      `Pause on stop between not ready and closing, if readiness was asked for within 30 s. Default: ${USUAL_DRAIN_DELAY_MS}, or 0 in open mode.`,
+    ),
   OPTIONAL_SUBGRAPHS: commaList()
     .meta({ mustBe: 'names with commas' })
     .default([])

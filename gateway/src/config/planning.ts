@@ -7,6 +7,8 @@ export interface PlanningConfig {
   timeoutMs: number
   /** Labels of progressive `@override` that are on. */
   overrideLabels: readonly string[]
+  /** See `PlannerOptions`; there is no variable for it. */
+  largestInPlace?: number
 }
 
 export const planningVariables = z.object({

@@ -1,11 +1,13 @@
 import type { QueryPlan } from '@apollo/query-planner'
-import { visit, type GraphQLSchema } from 'graphql'
-import { responseNameOf, type Operation } from '../operation.ts'
+import type { GraphQLSchema } from 'graphql'
+import { refuseLostClient } from '../admission/refuse-late-requests.ts'
+import type { Operation } from '../operation.ts'
 import type { Isolated } from '../plan/isolate.ts'
 import type { Answer } from './answer.ts'
 import { compilePlan, hasContexts } from './compile-plan.ts'
 import { compileCompletion } from './completion/compile.ts'
 import type { Execution } from './execution.ts'
+import { tellFailures } from './fetch/fetch-errors.ts'
 import type { FetchScope } from './fetch/scope.ts'
 import { compileIntrospection } from './introspection.ts'
 import { dropKnownTypenames } from './known-types.ts'
@@ -19,7 +21,9 @@ export interface CompiledOperation {
 export interface CompileOptions {
   /** All that the client asked for. */
   isolated: Isolated
-  /** Of what may be fetched of it; undefined: nothing. */
+  /** What may be fetched of it. */
+  fetched: Operation
+  /** Of that; undefined: it is nothing. */
   plan: QueryPlan | undefined
   /** The variables that the plan needs, of those of a request. */
   toVariables: Isolated['toVariables']
@@ -27,16 +31,14 @@ export interface CompileOptions {
   refused: ReadonlySet<string>
   /** What clients see. */
   schema: GraphQLSchema
-  scope: Omit<FetchScope, 'clientName' | 'typeAt' | 'sharesEntities'>
+  scope: Omit<FetchScope, 'operation' | 'clientNames' | 'typeAt' | 'sharesEntities'>
 }
 
 /** Compiles an operation and its plan: what fetches, what brings that together, and what makes the answer of it. */
 export function compileOperation(options: CompileOptions): CompiledOperation {
-  const { isolated, plan, toVariables, refused, schema, scope } = options
+  const { isolated, fetched, plan, toVariables, refused, schema, scope } = options
   const { operation, clientNames } = isolated
-  const asked = responseNamesIn(operation)
-  const clientName = (name: string) => (asked.has(name) ? (clientNames.get(name) ?? name) : undefined)
-  const fetchAll = plan && compileWhole(plan, { ...scope, clientName })
+  const fetchAll = plan && compileWhole(plan, { ...scope, operation: fetched, clientNames })
   const introspect = compileIntrospection(operation, schema)
   const completion = compileCompletion(operation, {
     schema,
@@ -52,16 +54,17 @@ export function compileOperation(options: CompileOptions): CompiledOperation {
         variables: toVariables(variables),
         coerced: toVariables(coerced),
         context,
-        errors: [],
+        failures: [],
       }
       await fetchAll?.(run)
-      const { root: data, errors } = run
+      refuseLostClient(context.signal)
+      const { root: data, failures } = run
       return completion.complete({
         data,
         coerced: run.coerced,
         refusals,
         introspection: introspect(run.variables),
-        errors,
+        errors: tellFailures(failures),
       })
     },
   }
@@ -71,10 +74,4 @@ function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, 'typeAt' | 'shar
   const { plan, typeAt } = dropKnownTypenames(whole, scope.schema)
   if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed here.')
   return plan.node && compilePlan(plan.node, { ...scope, typeAt, sharesEntities: !hasContexts(plan.node) })
-}
-
-function responseNamesIn({ document }: Operation): ReadonlySet<string> {
-  const names = new Set<string>()
-  visit(document, { Field: (field) => void names.add(responseNameOf(field)) })
-  return names
 }

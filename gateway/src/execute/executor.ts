@@ -39,6 +39,7 @@ export function createExecutor({ loaded, planner, subgraph, cacheSize }: Executo
     const planned = isEmpty(asked) ? undefined : await planner.plan(asked, overrides)
     return compileOperation({
       isolated,
+      fetched: asked,
       plan: planned?.plan,
       toVariables,
       refused: new Set(refusals.keys()),

@@ -1,4 +1,4 @@
-import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from '@apollo/query-planner'
+import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode, ResponsePath } from '@apollo/query-planner'
 import {
   getNamedType,
   isInterfaceType,
@@ -33,8 +33,10 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
   if (!plan.node || plan.node.kind === 'Subscription') return { plan, typeAt: () => undefined }
   const types = new Map<string, Set<GraphQLNamedType | undefined>>()
   const places: Places = new Map()
+  const told = new Set<string>()
   const documents = new Map<FetchNode, ReturnType<typeof parse>>()
   for (const [fetch, path] of fetchesIn(plan.node)) {
+    findTold(fetch.requires ?? [], path, told)
     const document = parse(fetch.operation, { noLocation: true })
     documents.set(fetch, document)
     findPlaces(document, { path, isOfEntities: fetch.requires !== undefined, schema, types, places })
@@ -47,7 +49,7 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
 
   function isKnown(set: SelectionSetNode): boolean {
     const all = places.get(set)
-    return all !== undefined && [...all].every((path) => typeNamed(path) !== undefined)
+    return all !== undefined && [...all].every((path) => typeNamed(path) !== undefined && !told.has(path))
   }
 
   function lean(fetch: FetchNode): FetchNode {
@@ -122,6 +124,24 @@ function findPlaces(
     const [entities] = node.selectionSet.selections
     if (!isOfEntities) find(node.selectionSet, path, schema.getRootType(node.operation) ?? undefined)
     else if (entities?.kind === Kind.FIELD && entities.selectionSet) find(entities.selectionSet, path, undefined)
+  }
+}
+
+/** Notes where below entities a subgraph requires the type, so that it has to be told. */
+function findTold(
+  selections: readonly QueryPlanSelectionNode[],
+  place: string,
+  told: Set<string>,
+  isBelow = false,
+): void {
+  for (const selection of selections) {
+    if (selection.kind === 'InlineFragment') findTold(selection.selections, place, told, isBelow)
+    else if (selection.name === '__typename') {
+      if (isBelow) told.add(place)
+    } else if (selection.selections) {
+      const name = selection.alias ?? selection.name
+      findTold(selection.selections, place === '' ? name : `${place}.${name}`, told, true)
+    }
   }
 }
 

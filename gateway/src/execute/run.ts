@@ -11,8 +11,16 @@ export interface Run {
   /** The variables as the operation's types and defaults make them; those of conditions are booleans. */
   readonly coerced: Readonly<Record<string, unknown>>
   readonly context: GatewayContext
-  /** Of fetches, with paths in the client's terms. */
-  readonly errors: GraphQLError[]
+  /** What went wrong with fetches. */
+  readonly failures: FetchFailure[]
+}
+
+export interface FetchFailure {
+  subgraph: string
+  /**
+   * Tells of it with paths in the client's terms, once all fetches have come. `isAlone`: all failures are of one subgraph.
+   */
+  tell: (isAlone: boolean) => readonly GraphQLError[]
 }
 
 /** A part of a compiled plan; it never rejects for what a subgraph did, which is an error of the run. */

@@ -9,6 +9,7 @@ import { mediaTypeFor, MEDIA_TYPES } from './media-type.ts'
 import { limitedStatus } from './rate-limit-status.ts'
 import { statusFor, statusOfNothing } from './status.ts'
 import { tellErrors } from './tell-errors.ts'
+import { createTurns } from './turns.ts'
 
 /** A request whose document is parsed and validated. */
 export interface GraphqlRequest extends AskedOperation {
@@ -33,11 +34,12 @@ export type Responder = (request: GraphqlRequest, context: GatewayContext) => Pr
  * document it had prepared before. `details`: errors tell what broke in a subgraph.
  */
 export function createResponder(admit: Admission, { details }: { details: boolean }): Responder {
+  const turns = createTurns()
   async function answerTo(request: GraphqlRequest, context: GatewayContext): Promise<Answer> {
     try {
-      return await admit(request, context)
+      return await turns.take(() => admit(request, context), context.signal)
     } catch (error) {
-      return { data: undefined, errors: [asGraphQLError(error)] }
+      return { data: undefined, errors: [asGraphQLError(error, context)] }
     }
   }
 
@@ -67,8 +69,9 @@ export function createResponder(admit: Admission, { details }: { details: boolea
   }
 }
 
-function asGraphQLError(thrown: unknown): GraphQLError {
-  if (isStackOverflow(thrown)) return tooDeep()
+function asGraphQLError(thrown: unknown, { record }: GatewayContext): GraphQLError {
+  // Once a subgraph was asked, a mutation may have been executed: then nothing was refused.
+  if (isStackOverflow(thrown) && record.subgraphCalls.length === 0) return tooDeep()
   if (thrown instanceof GraphQLError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   return new GraphQLError(error.message, { originalError: error })

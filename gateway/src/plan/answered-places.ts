@@ -1,7 +1,6 @@
 import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner'
 import {
   Kind,
-  OperationTypeNode,
   parse,
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -29,10 +28,12 @@ export interface AnswerOptions {
   root: string
   assignment: Assignment
   budget: Budget
+  /** Fields, as `Type.field`, that a plan asks for without what their subgraph requires for them; they are not answered. */
+  unmet: Set<string>
 }
 
 /** Follows a plan without asking anybody: what would be in the answer if every subgraph answered everything. */
-export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, budget }: AnswerOptions): Place {
+export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, budget, unmet }: AnswerOptions): Place {
   const answer: Place = new Map([[root, new Map()]])
   if (node?.kind === 'Subscription') {
     follow(node.primary, [answer])
@@ -71,7 +72,7 @@ export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, b
     for (const place of places) {
       const known = [...place.keys()]
       const objects = step.requires ? known.filter((object) => isIdentified(step, { object, place, from })) : known
-      add(asked?.selections ?? [], objects, { place, ...reader })
+      add(asked?.selections ?? [], objects, { place, ...reader, sent: step.requires ?? [], provided: [] })
       for (const rewrite of step.outputRewrites ?? []) {
         if (rewrite.kind === 'KeyRenamer') rename(place, rewrite.path, rewrite.renameKeyTo)
       }
@@ -101,7 +102,14 @@ export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, b
   function add(
     selections: readonly SelectionNode[],
     objects: readonly string[],
-    at: { place: Place; from: SubgraphTypes; fragments: ReadonlyMap<string, FragmentDefinitionNode> },
+    at: {
+      place: Place
+      from: SubgraphTypes
+      fragments: ReadonlyMap<string, FragmentDefinitionNode>
+      /** What the subgraph is told of the objects, and what it knows of them by the way that leads to them. */
+      sent: readonly QueryPlanSelectionNode[]
+      provided: readonly SelectionNode[]
+    },
   ): void {
     for (const selection of selections) {
       spend(budget, objects.length)
@@ -118,6 +126,7 @@ export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, b
     function addField(field: SelectionNode & { kind: Kind.FIELD }): void {
       const name = responseNameOf(field)
       for (const object of objects) {
+        if (!isMet(object, field.name.value)) continue
         const fields = at.place.get(object)
         const within: Place = fields?.get(name) ?? new Map()
         fields?.set(name, within)
@@ -126,8 +135,20 @@ export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, b
         const possible = types.returnedObjects(object, field.name.value)
         const come = at.from.objects(returned).filter((one) => possible.size === 0 || possible.has(one))
         for (const one of come) if (!within.has(one)) within.set(one, new Map())
-        add(field.selectionSet.selections, come, { ...at, place: within })
+        const { value: inner } = field.name
+        const own = at.from.provided(object, inner)
+        const provided = [...(own === undefined ? [] : parseSelection(own).selections), ...below(at.provided, inner)]
+        add(field.selectionSet.selections, come, { ...at, place: within, sent: [], provided })
       }
+    }
+
+    function isMet(object: string, field: string): boolean {
+      const required = at.from.required(object, field)
+      if (required === undefined) return true
+      const needed = parseSelection(required).selections
+      if (holds(at.sent, needed) || provides(at.provided, needed)) return true
+      unmet.add(`${object}.${field}`)
+      return false
     }
   }
 
@@ -180,59 +201,6 @@ function merged(one: Place | undefined, other: Place): Place {
   return one
 }
 
-/** The first mutation that a plan does twice, by its response name; one that a client selects twice is to be done once. */
-export function repeatedMutation({ node }: QueryPlan, assignment: Assignment): string | undefined {
-  const done = new Set<string>()
-  return node && node.kind !== 'Subscription' ? within(node) : undefined
-
-  function within(step: PlanNode): string | undefined {
-    switch (step.kind) {
-      case 'Sequence':
-      case 'Parallel':
-        return firstOf(step.nodes, within)
-      case 'Condition': {
-        const next = assignment.get(step.condition) === true ? step.ifClause : step.elseClause
-        return next && within(next)
-      }
-      case 'Fetch': {
-        if (step.operationKind !== OperationTypeNode.MUTATION) return undefined
-        const names = [...rootNames(step.operation, assignment)]
-        const repeated = names.find((name) => done.has(name))
-        for (const name of names) done.add(name)
-        return repeated
-      }
-      default:
-        return undefined
-    }
-  }
-}
-
-function firstOf<Item, Found>(items: readonly Item[], find: (item: Item) => Found | undefined): Found | undefined {
-  for (const item of items) {
-    const found = find(item)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function rootNames(text: string, assignment: Assignment): ReadonlySet<string> {
-  const { operation, fragments } = operationIn(text)
-  const names = new Set<string>()
-  function within(selections: readonly SelectionNode[]): void {
-    for (const selection of selections) {
-      if (!isSelected(selection, assignment)) continue
-      if (selection.kind === Kind.FIELD) {
-        if (selection.name.value !== '__typename') names.add(responseNameOf(selection))
-      } else {
-        const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection
-        within(fragment?.selectionSet.selections ?? [])
-      }
-    }
-  }
-  within(operation.selectionSet.selections)
-  return names
-}
-
 /** The places that a path of a plan leads to, such as `products.@.author`, or with type conditions `@|[Book].author`. */
 function placesAt(path: readonly string[], places: readonly Place[]): readonly Place[] {
   let found = places
@@ -247,7 +215,8 @@ function placesAt(path: readonly string[], places: readonly Place[]): readonly P
   return found
 }
 
-function operationIn(text: string): {
+/** The operation that a subgraph is sent, and the fragments beside it. */
+export function operationIn(text: string): {
   operation: OperationDefinitionNode
   fragments: ReadonlyMap<string, FragmentDefinitionNode>
 } {
@@ -265,6 +234,31 @@ function holds(required: readonly QueryPlanSelectionNode[], key: readonly Select
     if (selection.kind !== Kind.FIELD) return false
     const found = fieldsNamed(required, selection.name.value)
     return found.length > 0 && (!selection.selectionSet || holds(found, selection.selectionSet.selections))
+  })
+}
+
+/** Whether all fields of a field set are among those that are provided. */
+function provides(provided: readonly SelectionNode[], required: readonly SelectionNode[]): boolean {
+  return required.every((selection) => {
+    if (selection.kind === Kind.INLINE_FRAGMENT) return provides(provided, selection.selectionSet.selections)
+    if (selection.kind !== Kind.FIELD) return false
+    const { name, selectionSet } = selection
+    if (selectionSet) return provides(below(provided, name.value), selectionSet.selections)
+    return provided.some((one) =>
+      one.kind === Kind.INLINE_FRAGMENT
+        ? provides(one.selectionSet.selections, [selection])
+        : one.kind === Kind.FIELD && one.name.value === name.value,
+    )
+  })
+}
+
+/** What is selected below the fields of a name. */
+function below(selections: readonly SelectionNode[], name: string): SelectionNode[] {
+  return selections.flatMap((selection): readonly SelectionNode[] => {
+    if (selection.kind === Kind.INLINE_FRAGMENT) return below(selection.selectionSet.selections, name)
+    return selection.kind === Kind.FIELD && selection.name.value === name
+      ? (selection.selectionSet?.selections ?? [])
+      : []
   })
 }
 

@@ -1,10 +1,11 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import type { Supergraph } from '@apollo/federation-internals'
-import { GraphQLError, Kind, OperationTypeNode, type SelectionNode } from 'graphql'
+import { GraphQLError, Kind, type SelectionNode } from 'graphql'
 import type { ErrorCode } from '../error-codes.ts'
 import { responseNameOf, type Operation } from '../operation.ts'
-import { answeredPlaces, BudgetSpent, repeatedMutation, spend, type Budget, type Place } from './answered-places.ts'
+import { answeredPlaces, BudgetSpent, spend, type Budget, type Place } from './answered-places.ts'
 import { assignmentsOf, isSelected, type Assignment } from './conditions.ts'
+import { mutationFault } from './mutation-order.ts'
 import { readGraphTypes, type GraphTypes } from './subgraph-types.ts'
 
 /** What a check may look at, in fields times types: about 30 ms. What is larger is planned unchecked. */
@@ -26,15 +27,17 @@ export function createPlanCheck(supergraph: Supergraph): PlanCheck {
     types ??= readGraphTypes(supergraph)
     const root = supergraph.schema.schemaDefinition.rootType(operation.definition.operation)?.name
     if (root === undefined) return undefined
-    const isMutation = operation.definition.operation === OperationTypeNode.MUTATION
     const budget = { left: BUDGET }
     try {
       for (const assignment of assignmentsOf(operation.switches)) {
-        const answer = answeredPlaces(plan, { types, root, assignment, budget })
+        const unmet = new Set<string>()
+        const answer = answeredPlaces(plan, { types, root, assignment, budget, unmet })
         const missing = findMissing(operation, { answer, types, assignment, budget })
+        const [first] = unmet
+        if (missing !== undefined && first !== undefined) return `${first} would be asked for without what it requires.`
         if (missing !== undefined) return missing
-        const repeated = isMutation ? repeatedMutation(plan, assignment) : undefined
-        if (repeated !== undefined) return `${repeated} would be done twice.`
+        const fault = mutationFault(plan, operation, assignment)
+        if (fault !== undefined) return fault
       }
     } catch (error) {
       if (!(error instanceof BudgetSpent)) throw error

@@ -33,15 +33,19 @@ export function isSelected({ directives = [] }: SelectionNode, assignment: Assig
   })
 }
 
-/** An operation as it is when a variable of `@skip` and `@include` has a value. */
-export function assume<Of extends Pick<Operation, 'document' | 'definition' | 'fragments' | 'switches'>>(
+/**
+ * An operation as it is when variables of `@skip` and `@include` have these values: without any condition that is decided;
+ * the same object if there is none. Those with literals always are.
+ */
+export function decide<Of extends Pick<Operation, 'document' | 'definition' | 'fragments' | 'switches'>>(
   operation: Of,
-  [name, value]: readonly [name: string, value: boolean],
+  assignment: Assignment,
 ): Of {
-  const assignment = new Map([[name, value]])
+  const decidedIn = ({ directives = [] }: SelectionNode) =>
+    directives.filter((directive) => isDecided(directive, assignment))
 
   function decided(selection: SelectionNode): SelectionNode[] {
-    const own = selection.directives?.filter((directive) => readsVariable(directive, name)) ?? []
+    const own = decidedIn(selection)
     if (own.length === 0) return [selection]
     const directives = selection.directives?.filter((directive) => !own.includes(directive)) ?? []
     return isSelected({ ...selection, directives: own }, assignment) ? [{ ...selection, directives }] : []
@@ -49,21 +53,25 @@ export function assume<Of extends Pick<Operation, 'document' | 'definition' | 'f
 
   const document = visit(operation.document, {
     SelectionSet: {
-      leave(set): SelectionSetNode {
+      leave(set): SelectionSetNode | undefined {
+        if (set.selections.every((selection) => decidedIn(selection).length === 0)) return undefined
         const selections = set.selections.flatMap(decided)
         // That there is an object is to be known even if nothing of it is.
         return { ...set, selections: selections.length > 0 ? selections : [TYPENAME] }
       },
     },
   })
-  return { ...withDocument(operation, document), switches: operation.switches.filter((other) => other !== name) }
+  const switches = operation.switches.filter((name) => !assignment.has(name))
+  if (document === operation.document && switches.length === operation.switches.length) return operation
+  return { ...withDocument(operation, document), switches }
 }
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
-function readsVariable({ name, arguments: args = [] }: DirectiveNode, variable: string): boolean {
+/** Whether a directive is a condition whose value is known. */
+function isDecided({ name, arguments: args = [] }: DirectiveNode, assignment: Assignment): boolean {
   if (name.value !== 'skip' && name.value !== 'include') return false
-  return args.some(({ value }) => value.kind === Kind.VARIABLE && value.name.value === variable)
+  return args.some(({ value }) => value.kind !== Kind.VARIABLE || assignment.has(value.name.value))
 }
 
 function conditionOf({ arguments: args = [] }: DirectiveNode, assignment: Assignment): boolean {

@@ -3,8 +3,9 @@ import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
 import { OperationTypeNode, type GraphQLSchema } from 'graphql'
 import type { Operation } from '../operation.ts'
 import { createPlanCheck, unplannable } from './check-plan.ts'
-import { assume } from './conditions.ts'
+import { decide } from './conditions.ts'
 import { restoreFields } from './restore-fields.ts'
+import { mergeRootFields } from './root-fields.ts'
 import { toPlannedSupergraph } from './stand-ins.ts'
 import { writeOut } from './write-out.ts'
 
@@ -25,6 +26,12 @@ export type PlanMaker = (request: PlanRequest) => QueryPlan
 /** As many plans are made of one operation, which has one for each value of its conditions then. */
 const MOST_PLANS = 32
 
+/**
+ * Of the ways to answer an operation the planner weighs so many, about 1 ms each, and leaves out those with most jumps
+ * between subgraphs. By default it weighs 10,000, which ends in a refusal because of the time.
+ */
+const MOST_EVALUATED = 1000
+
 /** Creates what plans operations with Apollo's planner, and puts right what it gets wrong. */
 export function createPlanMaker({ sdl, supergraph }: { sdl: string; supergraph: Supergraph }): PlanMaker {
   const planned = toPlannedSupergraph({ sdl, schema: supergraph.schema })
@@ -34,20 +41,26 @@ export function createPlanMaker({ sdl, supergraph }: { sdl: string; supergraph: 
       : Supergraph.build(planned.sdl, { supportedFeatures: null, validateSupergraph: false })
   const apiSchema = rewritten.apiSchema()
   // Fragments keep what is fetched of several types short; finding those of the client again can take seconds.
-  const planner = new QueryPlanner(rewritten, { generateQueryFragments: true, reuseQueryFragments: false })
+  const planner = new QueryPlanner(rewritten, {
+    generateQueryFragments: true,
+    reuseQueryFragments: false,
+    debug: { maxEvaluatedPlans: MOST_EVALUATED },
+  })
   const check = createPlanCheck(supergraph)
   let schema: GraphQLSchema | undefined
 
   return ({ operation, overrides }) => {
     let plans = 0
-    return planFor(operation)
+    // The planner fetches some of what is never included, whose nulls and errors may spread.
+    return planFor(decide(operation, new Map()))
 
     /**
      * The planner asks for what `@requires` needs only if the field is included, but then waits for it to ask for others,
      * too, which never come when it is not. So an operation is planned for each value of a condition where that helps.
      */
-    function planFor(one: PlanRequest['operation']): QueryPlan {
+    function planFor(given: PlanRequest['operation']): QueryPlan {
       plans += 1
+      const one = mergeRootFields(given)
       let { plan, problem } = attempt(one)
       if (problem !== undefined)
         ({ plan, problem } = attempt(writeOut(one, (schema ??= apiSchema.toGraphQLJSSchema()))))
@@ -56,7 +69,8 @@ export function createPlanMaker({ sdl, supergraph }: { sdl: string; supergraph: 
       if (name === undefined || one.definition.operation === OperationTypeNode.SUBSCRIPTION || plans > MOST_PLANS) {
         throw unplannable(problem ?? 'there is no plan.')
       }
-      return either(name, planFor(assume(one, [name, true])), planFor(assume(one, [name, false])))
+      const planIf = (value: boolean) => planFor(decide(one, new Map([[name, value]])))
+      return either(name, planIf(true), planIf(false))
     }
 
     function attempt(one: PlanRequest['operation']): { plan?: QueryPlan; problem: string | undefined } {

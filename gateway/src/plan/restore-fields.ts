@@ -20,9 +20,12 @@ export interface RestoreOptions {
  * Puts the fields of the supergraph in the place of their stand-ins in a plan: fetches ask for them under the stand-in's
  * name as an alias, and `requires` selects that alias, which representations are to hold under the field's name. A fetch
  * whose representations would hold one field with two values becomes several fetches.
+ *
+ * Where what is required of an object depends on its type, representations tell that type, too: the planner fetches it,
+ * but an object of which nothing is required would be `{}`, of which a subgraph can not know what it is.
  */
 export function restoreFields(plan: QueryPlan, options: RestoreOptions): QueryPlan {
-  if (options.standIns.size === 0 || !plan.node) return plan
+  if (!plan.node) return plan
   if (plan.node.kind !== 'Subscription') return { ...plan, node: restoreNode(plan.node, options) }
   const { primary, rest } = plan.node
   const node: SubscriptionNode = { ...plan.node, primary: restoreFetch(primary, options) }
@@ -78,7 +81,13 @@ function restoreRequired(
   const standIn = standIns.get(selection.name)
   const name = standIn ? { alias: selection.name, name: standIn.field } : {}
   const restored: QueryPlanFieldNode = { ...selection, ...name }
-  return selections ? { ...restored, selections } : restored
+  return selections ? { ...restored, selections: withType(selections) } : restored
+}
+
+function withType(selections: QueryPlanSelectionNode[]): QueryPlanSelectionNode[] {
+  const depends = selections.some((one) => one.kind === 'InlineFragment' && one.typeCondition !== undefined)
+  const isTold = selections.some((one) => one.kind === 'Field' && one.name === '__typename')
+  return depends && !isTold ? [{ kind: 'Field', name: '__typename' }, ...selections] : selections
 }
 
 /** One fetch for each value of a field that the representations need; the fields that need none are in the first. */

@@ -20,6 +20,10 @@ export interface SubgraphTypes {
   returned: (object: string, field: string) => string | undefined
   /** Whether the subgraph answers a field of an object whoever asks, not only along some path. */
   resolves: (object: string, field: string) => boolean
+  /** The field set that the subgraph requires of an object before it answers a field of it. */
+  required: (object: string, field: string) => string | undefined
+  /** The field set that the subgraph answers below a field of an object, beside what is its own there. */
+  provided: (object: string, field: string) => string | undefined
   /** The field sets of the keys by which the subgraph finds objects of a type. */
   keys: (typeName: string) => readonly string[]
 }
@@ -101,6 +105,14 @@ function typesOf(subgraph: Subgraph, supergraph: Schema): SubgraphTypes {
     resolves(object, field) {
       const found = fieldAt(`${object}.${field}`)
       return found !== undefined && !metadata.isFieldExternal(found)
+    },
+    required(object, field) {
+      const [applied] = fieldAt(`${object}.${field}`)?.appliedDirectivesOf(metadata.requiresDirective()) ?? []
+      return applied && String(applied.arguments().fields)
+    },
+    provided(object, field) {
+      const [applied] = fieldAt(`${object}.${field}`)?.appliedDirectivesOf(metadata.providesDirective()) ?? []
+      return applied && String(applied.arguments().fields)
     },
     keys: memoized((name) => {
       const type = schema.type(name)

@@ -122,8 +122,7 @@ export class Flight implements Exchange, Waiting {
       this.#fail(new SubgraphError('bad-answer', message))
       return
     }
-    const { text, longNumbers } = body
-    const response = { status, text, longNumbers }
+    const response = { status, ...body }
     for (const waiter of this.#end()) waiter.resolve(response)
   }
 

@@ -22,8 +22,8 @@ export interface AnswerText {
   name: string
   status: number
   text: string
-  /** Whether it may hold numbers that are to be kept as they are written. */
-  longNumbers: boolean
+  /** Whether it holds numbers that are to be kept as they are written. */
+  losesDigits: boolean
 }
 
 /**
@@ -32,15 +32,15 @@ export interface AnswerText {
  *
  * @throws SubgraphError when it is no GraphQL response; of its errors, each must be one.
  */
-export function parseAnswer({ name, status, text, longNumbers }: AnswerText): SubgraphAnswer {
-  const answer = toAnswer(parseJson(text, { name, longNumbers }))
+export function parseAnswer({ name, status, text, losesDigits }: AnswerText): SubgraphAnswer {
+  const answer = toAnswer(parseJson(text, { name, losesDigits }))
   if (answer) return answer
   throw new SubgraphError('bad-answer', `${name} answered ${status} without a GraphQL result.`)
 }
 
-function parseJson(text: string, { name, longNumbers }: { name: string; longNumbers: boolean }): unknown {
+function parseJson(text: string, { name, losesDigits }: { name: string; losesDigits: boolean }): unknown {
   try {
-    return longNumbers ? parseLossless(text) : JSON.parse(text)
+    return parseLossless(text, losesDigits)
   } catch (cause) {
     throw new SubgraphError('bad-answer', `${name} answered with something that is not JSON.`, { cause })
   }

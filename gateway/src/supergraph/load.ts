@@ -43,26 +43,34 @@ export async function loadSupergraph(
 ): Promise<LoadedSupergraph> {
   const { kind, file } = source
   const sdl = kind === 'subgraphs' ? await composeSupergraph(file) : await readConfiguredFile(file, 'SUPERGRAPH_PATH')
-  const { supergraph, apiSchema, requirements } = buildSupergraph(sdl, source)
-  const { subgraphs, problems } = resolveSubgraphs(supergraph, subgraphUrls)
-  const mistakes = [...check(supergraph), ...problems]
+  const built = attemptToBuild(sdl, source)
+  const { subgraphs, problems } = resolveSubgraphs(built.supergraph, subgraphUrls)
+  const mistakes = [...check(built.supergraph), ...problems]
   if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return { ...built, subgraphs }
+}
+
+/**
+ * The forms of a supergraph that its SDL alone tells.
+ *
+ * @throws ConfigError and GraphQLError when it is none, or can't be served.
+ */
+export function buildSupergraph(sdl: string): Omit<LoadedSupergraph, 'subgraphs'> {
+  const supergraph = Supergraph.build(sdl, { supportedFeatures: KEPT_FEATURES, validateSupergraph: true })
+  const apiSchema = supergraph.apiSchema()
   return {
     sdl,
     supergraph,
     apiSchema,
     apiGraphqlSchema: apiSchema.toGraphQLJSSchema(),
     supergraphGraphqlSchema: supergraph.schema.toGraphQLJSSchema(),
-    requirements,
-    subgraphs,
+    requirements: readRequirements({ schema: supergraph.schema, apiSchema }),
   }
 }
 
-function buildSupergraph(sdl: string, { kind, file }: SupergraphSource) {
+function attemptToBuild(sdl: string, { kind, file }: SupergraphSource) {
   try {
-    const supergraph = Supergraph.build(sdl, { supportedFeatures: KEPT_FEATURES, validateSupergraph: true })
-    const apiSchema = supergraph.apiSchema()
-    return { supergraph, apiSchema, requirements: readRequirements({ schema: supergraph.schema, apiSchema }) }
+    return buildSupergraph(sdl)
   } catch (error) {
     // Nobody has seen the lines of what was composed a moment ago.
     const problems = problemsOf(error).map(({ message, locations = [] }) =>

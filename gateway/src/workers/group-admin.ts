@@ -2,6 +2,7 @@ import type { AdminConfig } from '@portico/service-kit/admin-config'
 import { startAdminServer } from '@portico/service-kit/admin-server'
 import type { Logger } from '@portico/service-kit/logger'
 import { addReadGauge, collectMetrics, type MetricValues } from '@portico/service-kit/metrics'
+import type { ReadinessPolls } from '@portico/service-kit/readiness-polls'
 import { Registry } from 'prom-client'
 import type { WorkersReport } from '../http/health-report.ts'
 import { addReportRoutes } from '../http/report-routes.ts'
@@ -20,6 +21,7 @@ export interface GroupAdmin extends AsyncDisposable {
 export interface GroupAdminOptions {
   config: AdminConfig
   log: Logger
+  polls: ReadinessPolls
   isStopping: () => boolean
 }
 
@@ -30,7 +32,7 @@ export interface GroupAdminOptions {
  */
 export async function startGroupAdmin(
   group: Group,
-  { config, log, isStopping }: GroupAdminOptions,
+  { config, log, polls, isStopping }: GroupAdminOptions,
 ): Promise<GroupAdmin> {
   const past = createPastMetrics()
   const own = new Registry()
@@ -64,6 +66,7 @@ export async function startGroupAdmin(
     health: {
       isReady: () => !isStopping() && group.members().some((each) => each.state === 'serving' && isReady(each)),
       isDraining: isStopping,
+      polls,
     },
     metrics: { contentType: Registry.PROMETHEUS_CONTENT_TYPE, text: metrics },
     routes: (app) => addReportRoutes(app, report),

@@ -1,5 +1,6 @@
 import { ConfigError } from '@portico/service-kit/config-error'
 import type { Logger } from '@portico/service-kit/logger'
+import type { ReadinessPolls } from '@portico/service-kit/readiness-polls'
 import { isReady, startMember, type Member, type MemberEnd, type MemberEvents } from './member.ts'
 import { createPause } from './pause.ts'
 
@@ -32,6 +33,8 @@ export interface GroupOptions {
   log: Logger
   /** How many workers serve. */
   size: number
+  /** Of the group, at every port. */
+  polls: ReadinessPolls
   /** Beside what the group does about them itself. */
   events: Pick<MemberEvents, 'prepared' | 'ended' | 'count'>
 }
@@ -44,7 +47,7 @@ const ABLE_WITHIN_MS = 10_000
  * they come to first. From then on {@link tend} is called whenever something has changed, and does the next thing that
  * is due: start those that are missing, let those that are able take over, send the surplus away.
  */
-export function startGroup({ log, size, events }: GroupOptions): Group {
+export function startGroup({ log, size, polls, events }: GroupOptions): Group {
   const members = new Set<Member>()
   const started = Promise.withResolvers<string>()
   const pause = createPause()
@@ -58,7 +61,7 @@ export function startGroup({ log, size, events }: GroupOptions): Group {
   const inState = (...states: Member['state'][]) => [...members].filter(({ state }) => states.includes(state))
 
   function start(): void {
-    const member = startMember(generation, { ...events, entered, reported: tendSoon, left, ended })
+    const member = startMember(generation, { ...events, entered, reported: tendSoon, polled: polls.note, left, ended })
     members.add(member)
   }
 
@@ -201,7 +204,8 @@ export function startGroup({ log, size, events }: GroupOptions): Group {
       if (members.size === 0) return
       // Nobody waits for an answer of one that does not listen yet.
       for (const { kill } of inState('starting', 'prepared')) kill()
-      for (const { stop } of inState('opening', 'serving', 'retiring')) stop(stopWithinMs())
+      const options = { withinMs: stopWithinMs(), polled: polls.areRecent() }
+      for (const { stop } of inState('opening', 'serving', 'retiring')) stop(options)
       await stopped.promise
     },
     stopWithinMs,

@@ -30,11 +30,18 @@ export interface Member {
   listen: () => void
   /** Another one serves in its place. */
   handOver: () => void
-  /** It may take as long as one that serves. */
-  stop: (withinMs: number) => void
+  stop: (options: StopOptions) => void
   kill: () => void
   /** Undefined when it does not answer in time. */
   examine: () => Promise<Examination | undefined>
+}
+
+/** How all workers are told to stop. */
+export interface StopOptions {
+  /** Each may take as long as one that serves. */
+  withinMs: number
+  /** Whether the readiness of any was asked for recently. */
+  polled: boolean
 }
 
 /** How a worker ended. */
@@ -52,6 +59,8 @@ export interface MemberEvents {
   /** It is ready, or is not any more. */
   reported: (member: Member) => void
   prepared: (member: Member, prepared: Prepared) => void
+  /** Its readiness was asked for. */
+  polled: () => void
   /** It retires, and nobody told it to. */
   left: (member: Member) => void
   ended: (member: Member, end: MemberEnd) => void
@@ -106,7 +115,7 @@ export function startMember(generation: number, events: MemberEvents): Member {
       end({ type: 'hand over' })
       enter('retiring')
     },
-    stop: (withinMs) => end({ type: 'stop' }, withinMs),
+    stop: ({ withinMs, polled }) => end({ type: 'stop', polled }, withinMs),
     kill,
     async examine() {
       const answer = examinations.ask((id) => tell({ type: 'examine', id }), { withinMs: ANSWER_WITHIN_MS })
@@ -129,6 +138,8 @@ export function startMember(generation: number, events: MemberEvents): Member {
     } else if (message.type === 'serving') {
       member.serving = message
       enter('serving')
+    } else if (message.type === 'polled') {
+      events.polled()
     } else if (message.type === 'leaving') {
       events.left(member)
       enter('retiring')

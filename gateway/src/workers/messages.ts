@@ -19,6 +19,8 @@ export type WorkerMessage =
   | ({ type: 'prepared' } & Prepared)
   /** It listens, at an address such as `http://127.0.0.1:4000`, and says how long stopping may take. */
   | { type: 'serving'; origin: string; stopWithinMs: number }
+  /** Its readiness was asked for. */
+  | { type: 'polled' }
   /** It stops, and nobody told it to. */
   | { type: 'leaving' }
   /** Its last metrics: nothing will be counted any more. */
@@ -31,8 +33,8 @@ export type PrimaryMessage =
   | { type: 'listen' }
   /** Another worker has taken over: answer what is left, and end. */
   | { type: 'hand over' }
-  /** All stop. */
-  | { type: 'stop' }
+  /** All stop; `polled` says whether the readiness of any was asked for recently. */
+  | { type: 'stop'; polled: boolean }
   | { type: 'examine'; id: number }
   /** The answer to `ended`: whatever was sent before the worker closed its port has arrived by then. */
   | { type: 'farewell' }

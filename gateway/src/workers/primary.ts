@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { Environment } from '@portico/service-kit/config'
 import { runProgram, type Running } from '@portico/service-kit/lifecycle'
 import type { Logger } from '@portico/service-kit/logger'
+import { createReadinessPolls } from '@portico/service-kit/readiness-polls'
 import type { GroupAdmin } from './group-admin.ts'
 import { startGroup, type Group } from './group.ts'
 import type { Prepared } from './messages.ts'
@@ -68,10 +69,12 @@ async function startPrimary(
   let admin: GroupAdmin | undefined
   stack.defer(async () => admin?.[Symbol.asyncDispose]())
   const watch = stack.use(watchSupergraph({ log, changed: () => group.roll('the supergraph has changed') }))
+  const polls = createReadinessPolls()
   const firstPrepared = Promise.withResolvers<Prepared>()
   const group: Group = startGroup({
     log,
     size,
+    polls,
     events: {
       count: createWindowCounts(),
       prepared(_, prepared) {
@@ -89,7 +92,7 @@ async function startPrimary(
   const { admin: config } = await firstPrepared.promise
   if (config) {
     const { startGroupAdmin } = await import('./group-admin.ts')
-    admin = await startGroupAdmin(group, { config, log, isStopping: () => stopping.aborted })
+    admin = await startGroupAdmin(group, { config, log, polls, isStopping: () => stopping.aborted })
   }
   log.info({ workers: size }, `listening on ${await group.started}`)
 

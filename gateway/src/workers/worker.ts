@@ -9,6 +9,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import type { Introduction, Membership } from './membership.ts'
 import type { Counted, Prepared, PrimaryMessage, WorkerMessage } from './messages.ts'
 import { createQuestions } from './questions.ts'
+import { createSharedPolls } from './shared-polls.ts'
 
 /** A process that `runPrimary` started. */
 export interface WorkerProgram {
@@ -67,6 +68,7 @@ export async function runWorker({ service, env, load, ...exits }: WorkerProgram)
 
 function connectToPrimary(worker: Worker) {
   const counting = createQuestions<Counted>()
+  const polls = createSharedPolls(() => void tell({ type: 'polled' }))
   const ending = new AbortController()
   const mayListen = Promise.withResolvers<void>()
   const farewell = Promise.withResolvers<void>()
@@ -96,6 +98,7 @@ function connectToPrimary(worker: Worker) {
     else if (message.type === 'farewell') farewell.resolve()
     else {
       told = message.type
+      if (message.type === 'stop') polls.learn(message.polled)
       ending.abort(told === 'stop' ? 'all workers stop' : 'handed over')
     }
   }
@@ -143,6 +146,7 @@ function connectToPrimary(worker: Worker) {
         await mayListen.promise
       },
       isHandedOver: () => told !== 'stop',
+      polls,
       counts: {
         defineCommand: () => undefined,
         multi: () => undefined,

@@ -103,7 +103,10 @@ export async function startArena(env: Record<string, string> = {}): Promise<Aren
       for (const name of graph.subgraphs) subgraphs.set(name, createSubgraph(graph, name))
       await using opened = new AsyncDisposableStack()
       const log = createLogger({ service: 'gateway', level: 'fatal' }, { write: () => undefined })
-      const gateway = opened.use(await startGateway(loadConfig({ ...ENV, ...env, SUPERGRAPH_PATH: file }), { log }))
+      const config = loadConfig({ ...ENV, ...env, SUPERGRAPH_PATH: file })
+      // A thread for each supergraph would take half of the time.
+      const planning = { ...config.planning, largestInPlace: Infinity }
+      const gateway = opened.use(await startGateway({ ...config, planning }, { log }))
       const client = new Pool(gateway.url.origin, { connections: 1 })
       opened.defer(() => client.destroy())
       const monolith = createMonolith(graph, schema)
@@ -161,6 +164,8 @@ async function serve(
       })
     })
   })
+  // Stock's client fails when a connection is closed just as it is used again.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -116,7 +116,16 @@ function checkAsked(graph: Graph, { node }: Place, { field, subgraph }: { field:
   if (!isOwn && !graph.external.get(subgraph)?.has(`${node.type}.${field.name}`)) {
     throw new GraphQLError(`NOT MY FIELD: ${subgraph} ${node.type}.${field.name}`)
   }
-  if (field.needs.length > 0 && !node.sent) throw new GraphQLError(`REQUIREMENTS MISSING: ${node.type}.${field.name}`)
+  if (field.needs.length === 0 || node.sent) return
+  // Where a field of the subgraph's own provides what is needed, it knows that itself.
+  const provided = [...graph.types.values()].flatMap(({ fields }) =>
+    [...fields.values()].flatMap(({ of, owners, provides }) =>
+      of === node.type && owners.includes(subgraph) && provides !== undefined ? [provides] : [],
+    ),
+  )
+  const names = new Set(provided)
+  const isProvided = field.needs.every((need) => names.has(need.field))
+  if (!isProvided) throw new GraphQLError(`REQUIREMENTS MISSING: ${node.type}.${field.name}`)
 }
 
 /** What a representation says of a required field. @throws when it says nothing. */

@@ -11,6 +11,7 @@ import {
 } from 'graphql'
 import { createNode, isNode, newCourse, nodeOf, resolveField, type Course } from './data.ts'
 import type { Graph } from './graph.ts'
+import { keepDigits } from './inputs.ts'
 
 export interface Request {
   query: string
@@ -44,6 +45,7 @@ async function run({ variables, operationName }: Request, options: ExecuteOption
 
 /** Runs operations as one schema on the same data would. */
 export function createMonolith(graph: Graph, schema: GraphQLSchema): (request: Request) => Promise<ExecutionResult> {
+  keepDigits(schema)
   return (request) =>
     run(request, { graph, schema, document: parse(request.query), subgraph: undefined, course: newCourse() })
 }
@@ -66,7 +68,7 @@ export function createSubgraph(
       },
     }
   }
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }])
+  const schema = keepDigits(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<unknown> }]))
   const documents = new Map<string, DocumentNode>()
   return async (request, course) => {
     let document = documents.get(request.query)

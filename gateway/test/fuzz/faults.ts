@@ -1,17 +1,10 @@
-import {
-  execute,
-  isLeafType,
-  isListType,
-  isNonNullType,
-  parse,
-  type GraphQLOutputType,
-  type GraphQLResolveInfo,
-} from 'graphql'
+import { execute, isLeafType, isListType, isNonNullType, parse, type GraphQLOutputType } from 'graphql'
 import type { ClientAnswer } from './answer.ts'
 import type { Stage } from './arena.ts'
 import { hash } from './choice.ts'
 import { canonicalText, createNode, newCourse, resolveField, type ObjectNode } from './data.ts'
 import type { Request } from './executable.ts'
+import { pathOf } from './trails.ts'
 
 /** What one subgraph does wrong while an operation runs. */
 export const FAULTS = ['down', 'refuses', 'no data', 'no JSON', 'no entities', 'nulls', 'wrong leaves'] as const
@@ -33,19 +26,20 @@ export function spoil(fault: Fault, body: string, choice: number): string | unde
     case 'nulls':
       return replaceLeaves(body, choice, () => null)
     default:
-      return replaceLeaves(body, choice, () => ({ wrong: ['leaf'] }))
+      // In place of null it might be an object that there is none of, which nobody could tell.
+      return replaceLeaves(body, choice, (value) => (value === null ? null : { wrong: ['leaf'] }))
   }
 }
 
 /** Some leaves of `data` become others. Names of types and keys stay: without them nobody knows what an object is. */
-function replaceLeaves(body: string, choice: number, other: () => unknown): string {
+function replaceLeaves(body: string, choice: number, other: (value: unknown) => unknown): string {
   let count = 0
   const { data, ...rest } = JSON.parse(body) as { data?: unknown }
   const replaced: unknown = JSON.parse(JSON.stringify(data ?? null), (name, value: unknown) => {
     const isLeaf = value === null || typeof value !== 'object'
     const isKey = name === '' || isKeyValue(value)
     count += 1
-    return isLeaf && !isKey && hash(choice, count) % 3 === 0 ? other() : value
+    return isLeaf && !isKey && hash(choice, count) % 3 === 0 ? other(value) : value
   })
   return JSON.stringify({ data: replaced, ...rest })
 }
@@ -85,7 +79,11 @@ export async function faultsLeft(stage: Stage, { request, answer, faulty, fault 
     let at = answer.tree
     const place: (string | number)[] = []
     for (const key of error.path ?? []) {
-      if (at === null || typeof at !== 'object' || !Object.hasOwn(at, key)) break
+      if (at === null || typeof at !== 'object') break
+      if (!Object.hasOwn(at, key)) {
+        wrong.push(`an error at a field that was not asked for: ${JSON.stringify(error)}`)
+        break
+      }
       at = Reflect.get(at, key)
       place.push(key)
     }
@@ -138,12 +136,6 @@ export async function faultsLeft(stage: Stage, { request, answer, faulty, fault 
     hasNeeds?: boolean
   }
 
-  /** Errors of fields that are fetched for others and not seen have their paths beside. */
-  function isUnseenLost(place: readonly (string | number)[]): boolean {
-    const parent = place.slice(0, -1)
-    return answer.errors.some(({ path }) => path && parent.every((key, index) => path[index] === key))
-  }
-
   function check(type: GraphQLOutputType, { truth, told, place, isThrown, hasNeeds = false }: Check): unknown {
     const strict = isNonNullType(type)
     const bare = strict ? type.ofType : type
@@ -155,8 +147,9 @@ export async function faultsLeft(stage: Stage, { request, answer, faulty, fault 
       const isBlamed =
         error?.extensions?.['subgraph'] === faulty ||
         /NULL_IN|INVALID_SUBGRAPH/.test(String(error?.extensions?.['code']))
-      if (truth !== null && !error && fault !== 'nulls' && !(hasNeeds && isUnseenLost(place)))
-        wrong.push(`a value was lost without an error at ${at}`)
+      // What a field requires was changed, and so is what is answered.
+      const isOther = fault === 'nulls' || (hasNeeds && fault === 'wrong leaves')
+      if (truth !== null && !error && !isOther) wrong.push(`a value was lost without an error at ${at}`)
       else if (
         truth !== null &&
         error &&
@@ -166,7 +159,7 @@ export async function faultsLeft(stage: Stage, { request, answer, faulty, fault 
       ) {
         wrong.push(`a value was lost at ${at} for another reason: ${JSON.stringify(error)}`)
       }
-      if (isThrown && !error) wrong.push(`no error at ${at}`)
+      if (isThrown && !error && !isOther) wrong.push(`no error at ${at}`)
       return null
     } else if (truth === null && told !== UNCHECKED) {
       wrong.push(`a value that is none at ${at}: ${JSON.stringify(told)}`)
@@ -202,10 +195,4 @@ export async function faultsLeft(stage: Stage, { request, answer, faulty, fault 
 
 function isPair(value: unknown): value is Pair {
   return value !== null && typeof value === 'object' && 'node' in value && 'told' in value
-}
-
-function pathOf(info: GraphQLResolveInfo): (string | number)[] {
-  const keys: (string | number)[] = []
-  for (let at: GraphQLResolveInfo['path'] | undefined = info.path; at; at = at.prev) keys.unshift(at.key)
-  return keys
 }

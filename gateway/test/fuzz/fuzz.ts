@@ -3,12 +3,14 @@ import type { ClientAnswer } from './answer.ts'
 import { startArena, type Arena, type Stage } from './arena.ts'
 import { hash, pickText } from './choice.ts'
 import { differences } from './compare.ts'
+import { unexplained } from './deviations.ts'
 import type { Request } from './executable.ts'
 import { FAULTS, faultsLeft, spoil } from './faults.ts'
 import { createOperation } from './operation.ts'
 import { operations, type OperationSpec } from './operation-spec.ts'
 import { refusalOf } from './refusals.ts'
-import { createStock, unexplained, type Stock } from './stock.ts'
+import { createStock, type Stock } from './stock.ts'
+import { readTrails } from './trails.ts'
 import { worlds, type World } from './world.ts'
 
 /** What the gateway is compared with. */
@@ -18,8 +20,10 @@ export type Oracle = (typeof ORACLES)[number]
 export interface FuzzOptions {
   oracle: Oracle
   seed: number
-  /** Rounds of `WORLDS` supergraphs; round n has the seed plus n. */
+  /** Rounds of as many supergraphs; round n has the seed plus n. */
   rounds: number
+  /** Supergraphs of a round; `WORLDS` unless told. */
+  worlds?: number
   /** No new round after that time. */
   seconds?: number
   /** Of a failure that was found before: goes straight to it. */
@@ -30,6 +34,8 @@ export interface FuzzOptions {
   shrinkMs?: number
   /** Makes a subgraph's answer into another, to see that it is noticed. */
   tamper?: (body: string) => string
+  /** Of faults: takes away the errors of the gateway's answers, to see that it is noticed. */
+  silent?: boolean
 }
 
 export interface FuzzResult {
@@ -50,7 +56,7 @@ export interface FuzzResult {
 /** Supergraphs of a round. */
 export const WORLDS = 10
 /** Most operations of one supergraph. */
-const OPERATIONS = 60
+const OPERATIONS = 150
 /** Longest search for a smaller failure, unless told. */
 const SHRINK_MS = 30_000
 
@@ -103,7 +109,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   for (let round = 0; round < options.rounds && performance.now() < until; round += 1) {
     const details = await fc.check(property, {
       seed: seed + round,
-      numRuns: WORLDS,
+      numRuns: options.worlds ?? WORLDS,
       ...(path === undefined ? {} : { path }),
     })
     if (!details.failed || !details.counterexample) continue
@@ -144,12 +150,19 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     const problems = differences(expected, actual)
     if (problems.length > 0) return { request, problems, answers: { expected, actual }, asked }
     if (!stock) return undefined
-    stage.begin()
+    const askedByStock = stage.begin()
     const other = await stock.ask(request)
-    const explanation = unexplained({ graph: stage.graph, request, ours: actual, stock: other })
-    if (explanation.known) tally(result.deviations, explanation.known)
-    if (explanation.problems.length === 0) return undefined
-    return { request, problems: explanation.problems, answers: { ours: actual, stock: other }, asked }
+    const passed = await readTrails(stage, request)
+    const both = { graph: stage.graph, request, ours: actual, stock: other, asked: askedByStock, passed }
+    const { known, problems: unknown } = unexplained(both)
+    for (const name of known) tally(result.deviations, name)
+    if (unknown.length === 0) return undefined
+    return {
+      request,
+      problems: unknown,
+      answers: { ours: actual, stock: other },
+      asked: [...asked, 'by stock:', ...askedByStock],
+    }
   }
 
   function isRefused(answer: ClientAnswer): boolean {
@@ -174,7 +187,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     const faulty = pickText(stage.graph.subgraphs, choice) ?? ''
     stage.faults.edit = (subgraph, body) => (subgraph === faulty ? spoil(fault, body, choice) : body)
     const asked = [`${faulty}: ${fault}`, ...(await traced(stage, async () => stage.ask(request)))]
-    const answer = stages.last
+    const answer = options.silent === true ? { ...stages.last, errors: [] } : stages.last
     stage.faults.edit = undefined
     if (answer.errors.length > 0 && firstKind === undefined) result.withErrors += 1
     if (isRefused(answer)) return undefined

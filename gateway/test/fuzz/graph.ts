@@ -21,6 +21,8 @@ export interface GraphArgument {
   type: string
   /** GraphQL text. */
   byDefault: string | undefined
+  /** Clients do not see it. */
+  hidden: boolean
 }
 
 /** A part of what a field needs of its object before it can be resolved, as in `@requires(fields:)`. */
@@ -45,6 +47,8 @@ export interface GraphField {
   /** Subgraphs that resolve it. */
   owners: readonly string[]
   mood: (typeof MOODS)[number]
+  /** Subgraphs that say that it is never null, where others of its owners do not. */
+  strictIn: readonly string[]
   feature: (typeof FEATURES)[number]
   choice: number
   /** Nothing may go wrong in a non-null position: what is fetched unseen must not null what is seen. */
@@ -71,6 +75,8 @@ export interface GraphType {
   keys: (typeof KEY_FORMS)[number]
   split: boolean
   choice: number
+  /** Clients do not see it, nor any field that returns it. */
+  hidden: boolean
   /** Objects that a subgraph does not know when it is asked by key: numbers of objects by subgraph. */
   unknown: ReadonlyMap<string, ReadonlySet<number>>
 }
@@ -128,14 +134,25 @@ export function createGraph(world: World): Graph {
   addProvisions(graph)
   declareTypes(graph, declared)
   for (const type of types.values()) {
-    for (const field of type.fields.values()) field.possible = possibleTypes(graph, field)
+    for (const field of type.fields.values()) {
+      field.possible = possibleTypes(graph, field)
+      field.strictIn = strictOwners(field, type)
+    }
     type.unknown = unknownEntities(type, graph)
   }
   for (const name of subgraphs) graph.sdl.set(name, printSubgraph(graph, name))
   return graph
 
   function blank(name: string, kind: GraphType['kind']): GraphType {
-    const rest = { members: [], homes: [], keys: 'single', split: false, choice: 0, unknown: new Map() } as const
+    const rest = {
+      members: [],
+      homes: [],
+      keys: 'single',
+      split: false,
+      choice: 0,
+      hidden: false,
+      unknown: new Map(),
+    } as const
     return { ...rest, name, kind, fields: new Map() }
   }
 
@@ -146,7 +163,14 @@ export function createGraph(world: World): Graph {
 
   function addEntity({ name, choice, keys }: EntitySpec): void {
     const entity = blank(`E${name}`, 'entity')
-    types.set(entity.name, { ...entity, choice, homes: someSubgraphs(choice), keys: KEY_FORMS[keys] ?? 'single' })
+    const hidden = happens(choice, 'hidden', 10)
+    types.set(entity.name, {
+      ...entity,
+      choice,
+      hidden,
+      homes: someSubgraphs(choice),
+      keys: KEY_FORMS[keys] ?? 'single',
+    })
   }
 
   function addValue({ name, choice, split }: ValueSpec): void {
@@ -178,6 +202,7 @@ export function createGraph(world: World): Graph {
     type.homes = [home]
     for (const member of members) {
       member.keys = 'single'
+      member.hidden = false
       member.homes = member.homes.filter((one) => one !== home)
       if (member.homes.length === 0) member.homes = subgraphs.filter((one) => one !== home).slice(0, 1)
       forbidden.get(home)?.set(member.name, type.name)
@@ -259,12 +284,15 @@ function createField(name: string, spec: FieldSpec, { of, owners }: { of: string
     isLeaf: LEAVES.some((leaf) => leaf === of),
     arguments: spec.arguments.map(({ name: number, choice }): GraphArgument => {
       const type = pickText(ARGUMENT_TYPES, choice) ?? 'Int'
-      const hasDefault = happens(choice, 'default', 3)
+      // Composition rounds the numbers of custom scalars.
+      const hasDefault = happens(choice, 'default', 3) && !type.includes('Any')
       const byDefault = hasDefault ? printLiteral(type, randomInput(type, choice)) : undefined
-      return { name: `a${number}`, type, byDefault }
+      const hidden = !hasDefault && !type.endsWith('!') && happens(choice, 'hidden', 6)
+      return { name: `a${number}`, type, byDefault, hidden }
     }),
     owners,
     mood: MOODS[spec.mood] ?? 'steady',
+    strictIn: [],
     feature: FEATURES[spec.feature] ?? 'none',
     choice: spec.choice,
     calm: false,
@@ -335,6 +363,15 @@ function possibleTypes({ types, declared }: Graph, field: GraphField): string[] 
       return isObject || declared.get(owner)?.has(member)
     }),
   )
+}
+
+/** What is never null, some of the subgraphs that share it say so. */
+function strictOwners(
+  { owners: [, ...others], choice, mood, isLeaf, override }: GraphField,
+  { kind }: GraphType,
+): string[] {
+  if (mood !== 'steady' || !isLeaf || override || kind.startsWith('interface')) return []
+  return others.filter((owner) => happens(choice, `strict ${owner}`, 3))
 }
 
 /** Some subgraphs answer null for some entities; where only they own fields, this is the same as that these are null. */

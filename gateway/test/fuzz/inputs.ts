@@ -1,4 +1,13 @@
-import { buildSchema, parseValue, valueFromAST } from 'graphql'
+import {
+  buildSchema,
+  isScalarType,
+  Kind,
+  parseValue,
+  valueFromAST,
+  valueFromASTUntyped,
+  type GraphQLSchema,
+  type ValueNode,
+} from 'graphql'
 import { hash } from './choice.ts'
 
 /** What every subgraph has. */
@@ -22,9 +31,24 @@ export const ARGUMENT_TYPES = [
   '[Int!]',
   '[In]',
   '[[String]!]',
+  'Any',
+  'Any!',
+  '[Any]',
 ]
 
 const TEXTS = ['', 'a', 'name', '"quoted" \\ \n', 'ünï 🙂', '__proto__', '7', '\u2028']
+
+/** What JavaScript would round is kept as it is written. */
+const ANY_INPUTS = [
+  0,
+  'text',
+  { n: 1, text: '"quoted"', list: [null, { b: 2, a: true }] },
+  [],
+  JSON.rawJSON('12345678901234567890'),
+  { deep: [JSON.rawJSON('0.10000000000000000001'), JSON.rawJSON('-1e400')] },
+  false,
+  -2.5,
+]
 
 /** The same value for the same type and choice; 0 is the simplest. Not undefined, and null only where it may be. */
 export function randomInput(type: string, choice: number, depth = 0): unknown {
@@ -57,6 +81,8 @@ function inputOf(type: string, choice: number, depth: number): unknown {
       if (number & 8 && depth < 3) fields['in'] = randomInput('In', number, depth + 1)
       return fields
     }
+    case 'Any':
+      return ANY_INPUTS[number % ANY_INPUTS.length]
     default:
       return TEXTS[number % TEXTS.length]
   }
@@ -66,6 +92,7 @@ function inputOf(type: string, choice: number, depth: number): unknown {
 export function printLiteral(type: string, value: unknown): string {
   if (value === null || value === undefined) return 'null'
   const bare = type.replace(/!$/, '')
+  if (bare === 'Any') return printAny(value)
   if (Array.isArray(value)) return `[${value.map((item) => printLiteral(bare.slice(1, -1), item)).join(', ')}]`
   if (bare === 'Color' && typeof value === 'string') return value
   if (typeof value === 'object') {
@@ -77,9 +104,42 @@ export function printLiteral(type: string, value: unknown): string {
   return JSON.stringify(value)
 }
 
+function printAny(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printAny).join(', ')}]`
+  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([name, field]) => `${name}: ${printAny(field)}`)
+    .join(', ')}}`
+}
+
+/** Has literals for `Any` keep their digits, as the gateway does, and graphql-js does not. */
+export function keepDigits(schema: GraphQLSchema): GraphQLSchema {
+  const any = schema.getType('Any')
+  if (isScalarType(any)) any.parseLiteral = exactValue
+  return schema
+}
+
+function exactValue(node: ValueNode, variables?: Record<string, unknown> | null): unknown {
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT: {
+      const number = Number(node.value)
+      return String(number) === node.value ? number : JSON.rawJSON(node.value)
+    }
+    case Kind.LIST:
+      return node.values.map((item) => exactValue(item, variables))
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, exactValue(value, variables)]))
+    default:
+      return valueFromASTUntyped(node, variables)
+  }
+}
+
 /** A schema with a field for each type of argument, to ask graphql-js what literals mean. */
-const argumentSchema = buildSchema(
-  `${COMMON_TYPES} type Query { ${ARGUMENT_TYPES.map((type, index) => `f${index}(a: ${type}): Int`).join(' ')} }`,
+const argumentSchema = keepDigits(
+  buildSchema(
+    `${COMMON_TYPES} type Query { ${ARGUMENT_TYPES.map((type, index) => `f${index}(a: ${type}): Int`).join(' ')} }`,
+  ),
 )
 
 /** The value that a resolver receives for an argument in GraphQL text. */

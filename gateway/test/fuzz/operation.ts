@@ -159,7 +159,7 @@ function attempt({ schema, hard }: OperationSchema, spec: OperationSpec, strict:
 
   function aliasOf({ type, name, given }: Named, { alias, choice }: SelectionSpec): string {
     // The same field still merges with itself, and nothing else.
-    if (strict) return `x${hash(type.name, name, given) % 100_000}: `
+    if (strict) return `x${hash(type.name, name, given)}: `
     if (alias === 0) return ''
     if (alias < 4) return `${name}_${alias}: `
     if (alias < 6) return `a${choice % 5}: `
@@ -179,7 +179,7 @@ function attempt({ schema, hard }: OperationSchema, spec: OperationSpec, strict:
         texts.push(`${name}: ${printLiteral(String(type), value)}`)
         continue
       }
-      const variable = `v${hash(String(type), few, String(at % 4), at % 7 === 0 ? 1 : 0) % 100_000}`
+      const variable = `v${hash(String(type), few, String(at % 4), at % 7 === 0 ? 1 : 0)}`
       if (!declared.has(variable)) {
         const hasDefault = at % 7 === 0
         declared.set(variable, `${String(type)}${hasDefault ? ` = ${printLiteral(String(type), value)}` : ''}`)

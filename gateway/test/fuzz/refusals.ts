@@ -11,8 +11,14 @@ export const REFUSALS: readonly Refusal[] = [
   {
     name: 'mutation twice',
     explanation:
-      'The planner fetches a root field of a mutation once for each condition that it has, with others between: it would be done twice.',
-    message: /would be done twice/,
+      'The planner fetches a root field of a mutation once for each condition that it has, with others between: it would be done twice, or too early.',
+    message: /would be done (twice|too early)/,
+  },
+  {
+    name: 'requirement of a requirement',
+    explanation:
+      'One subgraph requires of another what that one requires of the first, and the object comes from the other: the planner asks it for the field without what it requires.',
+    message: /would be asked for without what it requires/,
   },
   {
     name: 'planning takes too long',

@@ -63,7 +63,7 @@ function printType(graph: Graph, type: GraphType, subgraph: string): string {
   const declared = graph.declared.get(subgraph) ?? new Set()
   const fields = [...type.fields.values()]
     .filter(({ owners, interfaceObject }) => owners.includes(subgraph) && !interfaceObject)
-    .map((field) => printField(field, { type, subgraph }))
+    .map((field) => printField(field, { type, subgraph, isHidden: graph.types.get(field.of)?.hidden === true }))
   switch (type.kind) {
     case 'root':
       return fields.length > 0 ? block(`type ${type.name}`, fields) : ''
@@ -85,7 +85,7 @@ function printType(graph: Graph, type: GraphType, subgraph: string): string {
         ({ name, kind, members }) => kind.startsWith('interface') && members.includes(type.name) && declared.has(name),
       )
       const implemented = interfaces.map(({ name }) => name).join(' & ')
-      const head = `type ${type.name}${implemented && ` implements ${implemented}`}`
+      const head = `type ${type.name}${implemented && ` implements ${implemented}`}${type.hidden ? ' @inaccessible' : ''}`
       const keyText = keys.map((key) => ` @key(fields: "${key}"${isStub ? ', resolvable: false' : ''})`).join('')
       const keyFields = [...new Set(keys.flatMap(keyFieldsOf))].map((name) =>
         name === 'org' ? `org: ${orgOf(type.name)}! @shareable` : `${name}: ${KEY_FIELDS[name] ?? ''}`,
@@ -105,15 +105,23 @@ function block(head: string, fields: readonly string[]): string {
   return `${head} {\n${fields.map((field) => `  ${field}\n`).join('')}}`
 }
 
-function signatureOf({ name, wrap, of, arguments: all }: GraphField): string {
-  const given = all.map(({ name: argument, type, byDefault }) => {
-    return `${argument}: ${type}${byDefault === undefined ? '' : ` = ${byDefault}`}`
+function signatureOf({
+  name,
+  wrap,
+  of,
+  arguments: all,
+}: Pick<GraphField, 'name' | 'wrap' | 'of' | 'arguments'>): string {
+  const given = all.map(({ name: argument, type, byDefault, hidden }) => {
+    return `${argument}: ${type}${byDefault === undefined ? '' : ` = ${byDefault}`}${hidden ? ' @inaccessible' : ''}`
   })
   return `${name}${given.length > 0 ? `(${given.join(', ')})` : ''}: ${wrap.replace('T', of)}`
 }
 
-function printField(field: GraphField, { type, subgraph }: { type: GraphType; subgraph: string }): string {
-  const { owners, needs, provides, override, feature } = field
+function printField(
+  field: GraphField,
+  { type, subgraph, isHidden }: { type: GraphType; subgraph: string; isHidden: boolean },
+): string {
+  const { owners, needs, provides, override, feature, strictIn, wrap } = field
   const directives: string[] = []
   const isInterface = type.kind === 'interface' || type.kind === 'interface-object'
   const isShared = override === undefined && (owners.length > 1 || type.kind === 'value' || field.provided)
@@ -123,6 +131,9 @@ function printField(field: GraphField, { type, subgraph }: { type: GraphType; su
   if (override && override.from !== subgraph) {
     directives.push(`@override(from: "${override.from}"${override.label ? `, label: "${override.label}"` : ''})`)
   }
-  if (feature === 'inaccessible' && type.kind === 'entity' && !isInterface) directives.push('@inaccessible')
-  return [signatureOf(field), ...directives].join(' ')
+  if (isHidden || (feature === 'inaccessible' && type.kind === 'entity' && !isInterface))
+    directives.push('@inaccessible')
+  // Every list and item of it, too.
+  const own = strictIn.includes(subgraph) ? wrap.replaceAll('!', '').replaceAll(/[T\]]/g, '$&!') : wrap
+  return [signatureOf({ ...field, wrap: own }), ...directives].join(' ')
 }

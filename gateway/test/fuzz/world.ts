@@ -68,7 +68,7 @@ export const MOODS = ['steady', 'null', 'throw', 'null in a non-null position', 
 
 export const KEY_FORMS = ['single', 'compound', 'nested', 'either', 'chain', 'stub'] as const
 
-export const FEATURES = ['none', 'shared', 'requires', 'provides', 'override', 'inaccessible', 'context'] as const
+export const FEATURES = ['none', 'shared', 'requires', 'provides', 'override', 'inaccessible'] as const
 
 const choice = fc.noBias(fc.nat({ max: 0xffffff }))
 

@@ -10,7 +10,7 @@ export interface DrainOptions {
   app: FastifyInstance
   address: ListenOptions
   health: Health
-  /** Time for balancers to notice that nothing more is to be sent here. */
+  /** Time for balancers to notice that nothing more is to be sent here, if there are any. */
   drainDelayMs: number
   /** Accepts no more connections, and resolves when the running requests have ended. */
   close: () => Promise<void>
@@ -37,9 +37,9 @@ export interface Listening extends AsyncDisposable {
 
 /**
  * Opens the port, as the last step of a start. Disposing it is the first step of the stop: readiness ends, there is a
- * pause for balancers to notice, and only then no new connections are accepted and running requests end. Of a port that
- * is handed over balancers have nothing to notice: no new connections are accepted at once, readiness stays, and each
- * connection is told to close with its next answer.
+ * pause for balancers to notice, unless nobody has asked for readiness recently, and only then no new connections are
+ * accepted and running requests end. Of a port that is handed over balancers have nothing to notice: no new connections
+ * are accepted at once, readiness stays, and each connection is told to close with its next answer.
  *
  * @throws ListenError when the port can't be opened; `close` has been called then, as when it may not listen after all.
  */
@@ -52,7 +52,7 @@ export async function listenUntilDrained(options: DrainOptions): Promise<Listeni
   stack.defer(async () => {
     if (sharing?.isHandedOver()) return leaveToOthers(app.server)
     health.drain()
-    await sleep(drainDelayMs)
+    if (health.polls.areRecent()) await sleep(drainDelayMs)
   })
   const listening = stack.move()
   return { address, [Symbol.asyncDispose]: () => listening.disposeAsync() }

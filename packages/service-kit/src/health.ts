@@ -1,5 +1,6 @@
 import type { Logger } from './logger.ts'
 import { startPeriodic } from './periodic.ts'
+import { createReadinessPolls, type ReadinessPolls } from './readiness-polls.ts'
 
 /** Something that a process needs to do its work, such as its database. */
 export interface HealthCheck {
@@ -29,6 +30,8 @@ export interface Readiness {
   isReady(): boolean
   /** True once the process is about to stop. */
   isDraining(): boolean
+  /** By whoever asks over HTTP. */
+  readonly polls: ReadinessPolls
 }
 
 /** Whether a process can do its work; disposing it ends the sampling. */
@@ -49,6 +52,8 @@ export interface HealthOptions {
   timeoutMs?: number
   /** That many failed samples in a row take a check that was up down. Default 3. */
   failuresToDown?: number
+  /** Default those of this process alone. */
+  polls?: ReadinessPolls | undefined
 }
 
 /**
@@ -56,7 +61,14 @@ export interface HealthOptions {
  * what is behind. Resolves after the first sample of each.
  */
 export async function startHealth(options: HealthOptions): Promise<Health> {
-  const { checks, log, intervalMs = 1000, timeoutMs = 1000, failuresToDown = 3 } = options
+  const {
+    checks,
+    log,
+    intervalMs = 1000,
+    timeoutMs = 1000,
+    failuresToDown = 3,
+    polls = createReadinessPolls(),
+  } = options
   const states = new Map<string, CheckState>()
   let draining = false
 
@@ -100,6 +112,7 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   return {
     isReady: () => !draining && [...states.values()].every(({ state, critical }) => state === 'up' || !critical),
     states: () => Object.fromEntries(states),
+    polls,
     isDraining: () => draining,
     drain: () => {
       draining = true

@@ -130,6 +130,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   app.get(live, async (_, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }))
   app.get(ready, async (_, reply) => {
+    health.polls.note()
     const isReady = health.isReady()
     return reply
       .code(isReady ? 200 : 503)

@@ -50,7 +50,7 @@ export const subgraphVariables = z.object({
   STANDALONE: flag().default(false).describe('Answer anyone, to work on this subgraph alone; development only.'),
   DRAIN_DELAY_MS: integer({ min: 0, max: 60_000, unit: 'milliseconds' })
     .default(5000)
-    .describe('Pause between not ready and closing, on stop.'),
+    .describe('Pause on stop between not ready and closing, if readiness was asked for within 30 s.'),
 })
 
 /** Refuses contradictions between the variables: `.superRefine(checkSubgraphVariables, evenWithMistakes)`. */

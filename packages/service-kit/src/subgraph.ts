@@ -71,7 +71,7 @@ const FINISH_WITHIN_MS = 15_000
 
 /**
  * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`; on the admin port `/metrics` and
- * `/health/checks`. Disposing it ends readiness, waits the drain delay, lets running requests finish, and closes.
+ * `/health/checks`. Disposing it ends readiness, waits the drain delay if readiness is polled, lets running requests finish, and closes.
  *
  * @throws ConfigError when the gateway's keys can't be used, ListenError when the port can't be opened, and Error for a
  * schema with a rule that nobody would keep.

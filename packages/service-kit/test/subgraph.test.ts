@@ -73,18 +73,28 @@ describe('a subgraph behind its gateway', () => {
     expect(shown).toMatchObject({ status: 200, data: { __type: { name: 'Part' } } })
   })
 
-  it('that is told to stop is not ready at once, and serves until balancers had time to notice', async () => {
-    const inventory = await startTestInventory({ drainDelayMs: 500 })
-    const headers = await inventory.headers()
-    const stopping = inventory[Symbol.asyncDispose]()
-    const [ready, reply] = await Promise.all([
-      fetch(new URL('/health/ready', inventory.url)),
-      inventory.post('{ part(id: "valve-1") { id } }', headers),
-    ])
-    expect(ready.status).toBe(503)
-    expect([reply.status, reply.headers.get('connection')]).toEqual([200, 'close'])
-    await stopping
-    await expect(inventory.post(COST, headers)).rejects.toThrow('fetch failed')
+  it.each(['url', 'adminUrl'] as const)(
+    'that is told to stop serves until balancers who ask its %s have noticed',
+    async (port) => {
+      const inventory = await startTestInventory({ drainDelayMs: 500 })
+      const headers = await inventory.headers()
+      const isReady = async () => (await fetch(new URL('/health/ready', inventory[port]))).status === 200
+      expect(await isReady()).toBe(true)
+      const stopping = inventory[Symbol.asyncDispose]()
+      const [ready, reply] = await Promise.all([isReady(), inventory.post('{ part(id: "valve-1") { id } }', headers)])
+      expect(ready).toBe(false)
+      expect([reply.status, reply.headers.get('connection')]).toEqual([200, 'close'])
+      await stopping
+      await expect(inventory.post(COST, headers)).rejects.toThrow('fetch failed')
+    },
+  )
+
+  it('that is told to stop waits for nobody when nobody asks whether it is ready', async () => {
+    const inventory = await startTestInventory({ drainDelayMs: 60_000 })
+    expect((await fetch(new URL('/health/live', inventory.url))).status).toBe(200)
+    expect((await fetch(new URL('/health/checks', inventory.adminUrl))).status).toBe(200)
+    await inventory[Symbol.asyncDispose]()
+    await expect(fetch(inventory.url)).rejects.toThrow('fetch failed')
   })
 
   it('whose port is taken says so without waiting for anybody to drain', async () => {
@@ -148,6 +158,7 @@ describe('what a subgraph tells its operators', () => {
 
   it('can be asked for while it drains', async () => {
     const inventory = await startTestInventory({ drainDelayMs: 500 })
+    await fetch(new URL('/health/ready', inventory.url))
     const stopping = inventory[Symbol.asyncDispose]()
     const details = await fetch(new URL('/health/checks', inventory.adminUrl))
     expect(await details.json()).toMatchObject({ status: 'draining' })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseName } from '@portico/database/databases'
 import { ROOT, type ServiceName, type StartConfig } from './config.ts'
@@ -8,6 +9,8 @@ export interface Service {
   name: ServiceName
   /** Its main module. */
   entry: string
+  /** Flags of Node beside the supervisor's own. */
+  nodeFlags?: readonly string[]
   /** What it is told beside the supervisor's own environment. */
   env: Record<string, string>
 }
@@ -32,6 +35,7 @@ export function describeServices(config: StartConfig, urls: Record<DatabaseName,
     {
       name: 'gateway',
       entry: join(ROOT, 'gateway/src/main.ts'),
+      nodeFlags: readFileSync(join(ROOT, 'gateway/bin/node-flags'), 'utf8').trim().split(' '),
       env: {
         ...common('gateway'),
         GRAPHQL_PATH: config.graphqlPath,

@@ -56,7 +56,7 @@ export function supervise(
     let exits = 0
     while (!stop.signal.aborted) {
       const started = performance.now()
-      child = spawn(process.execPath, [...process.execArgv, service.entry], {
+      child = spawn(process.execPath, [...process.execArgv, ...(service.nodeFlags ?? []), service.entry], {
         cwd: ROOT,
         env: { ...process.env, ...service.env },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -14,14 +14,14 @@ describe('a supervised service', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   /** Supervises a service whose whole program is given. */
-  async function superviseProgram(program: string) {
+  async function superviseProgram(program: string, nodeFlags: readonly string[] = []) {
     const entry = join(folder, `${Math.random().toString(36).slice(2)}.mjs`)
     await writeFile(entry, program)
     const lines: string[] = []
     const starts = () => lines.filter((line) => line.includes('users started')).length
     const log = createLogger({ service: 'portico', level: 'info' }, { write: (line) => lines.push(line) })
     const output = { log, attach: () => undefined, print: () => undefined }
-    return { lines, starts, ...supervise({ name: 'users', entry, env: {} }, output, { firstPauseMs: 1 }) }
+    return { lines, starts, ...supervise({ name: 'users', entry, nodeFlags, env: {} }, output, { firstPauseMs: 1 }) }
   }
 
   it('that never starts is given up after a few attempts, with a word on where to look', async () => {
@@ -45,6 +45,12 @@ describe('a supervised service', () => {
     service.keep()
     await eventually(() => service.starts() > 5)
     expect(service.lines.join('')).not.toContain('can not start')
+  }, 60_000)
+
+  it('is run with the flags of Node that it has', async () => {
+    const exitsWithoutFlag = "process.exit(process.execArgv.includes('--max-semi-space-size=64') ? 78 : 1)"
+    await using service = await superviseProgram(exitsWithoutFlag, ['--max-semi-space-size=64'])
+    await expect(service.failed).rejects.toMatchObject({ misconfigured: true })
   }, 60_000)
 
   it('whose configuration has become unusable says so in the log, as an error', async () => {

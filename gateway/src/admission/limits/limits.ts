@@ -113,7 +113,8 @@ export function asLimitError(formatted: GraphQLFormattedError, error: unknown): 
 
 /** Where nothing limits nesting the stack does: who walks what is nested runs out of it. */
 export function isStackOverflow(error: unknown): boolean {
-  return error instanceof GraphQLError ? isStackOverflow(error.originalError) : error instanceof RangeError
+  if (error instanceof GraphQLError) return isStackOverflow(error.originalError)
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
 }
 
 /** What is told of something that was nested more deeply than the stack allows. */

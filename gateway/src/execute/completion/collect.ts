@@ -1,5 +1,6 @@
 import {
   isAbstractType,
+  isCompositeType,
   Kind,
   type FieldNode,
   type GraphQLInterfaceType,
@@ -7,7 +8,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql'
-import { MOST_SELECTIONS, tooLarge } from '../../admission/field-sites.ts'
+import { MOST_SELECTIONS, objectsOf, tooLarge } from '../../admission/field-sites.ts'
 import { responseNameOf, type Operation } from '../../operation.ts'
 import { implies, narrowedBy, type Condition } from './condition.ts'
 
@@ -138,7 +139,7 @@ export function typeConditionsIn(sources: readonly Source[], { fragments }: Oper
   return names
 }
 
-/** When fields are asked for that only objects of other types have, which objects of a type may be of all the same. */
+/** When fields are asked for that only some objects of a type have, which is all that is known of them. */
 export function otherTypesIn(
   sources: readonly Source[],
   type: RuntimeType,
@@ -146,20 +147,32 @@ export function otherTypesIn(
 ): readonly Condition[] {
   const found = new Map<string, Condition>()
   const seen = new Map<SelectionSetNode, Set<string>>()
-  function walk({ set, condition: outer }: Source): void {
-    const conditions = seen.get(set) ?? new Set()
-    if (conditions.has(outer.key)) return
-    seen.set(set, conditions.add(outer.key))
+  /** `objects`: those that the selections are for; undefined: all. */
+  function walk({ set, condition: outer }: Source, objects: readonly string[] | undefined): void {
+    const known = seen.get(set) ?? new Set()
+    const key = [outer.key, ...(objects ?? ['*'])].join(' ')
+    if (known.has(key)) return
+    seen.set(set, known.add(key))
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) continue
-      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]
       const condition = narrowedBy(outer, selection.directives)
-      if (!fragment || !condition) continue
+      if (!condition) continue
+      if (selection.kind === Kind.FIELD) {
+        if (objects) found.set(condition.key, condition)
+        continue
+      }
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]
+      if (!fragment) continue
       const name = fragment.typeCondition?.name.value
-      if (name === undefined || isPartOf(schema, type, name)) walk({ set: fragment.selectionSet, condition })
-      else found.set(condition.key, condition)
+      const meant = name === undefined || isPartOf(schema, type, name) ? objects : narrowed(objects, name)
+      if (meant?.length !== 0) walk({ set: fragment.selectionSet, condition }, meant)
     }
   }
-  for (const source of sources) walk(source)
+  function narrowed(objects: readonly string[] | undefined, name: string): readonly string[] {
+    const other = schema.getType(name)
+    const meant = new Set(isCompositeType(other) ? objectsOf(other, schema).map((object) => object.name) : [])
+    const among = objects ?? objectsOf(type, schema).map((object) => object.name)
+    return among.filter((object) => meant.has(object))
+  }
+  for (const source of sources) walk(source, undefined)
   return [...found.values()]
 }

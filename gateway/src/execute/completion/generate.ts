@@ -118,7 +118,7 @@ export function generateProgram(options: ProgramOptions): Program {
             '}',
             `return unknownType(v.__typename, ${number})`,
           ]
-      return functionText(name, type.name, [`if (${notAnObject('v')}) return notObject(${number})`, ...body])
+      return functionText(name, type.name, [`if (${notAnObject('v')}) return notObject(v, ${number})`, ...body])
     })
   }
 
@@ -233,7 +233,7 @@ export function generateProgram(options: ProgramOptions): Program {
     const items: Site = { parent: site, key: level, type: type.ofType, field: site.field }
     return later('list', (name) =>
       functionText(name, `${String(type)} of ${site.field}`, [
-        `if (!Array.isArray(v)) return notList(${number})`,
+        `if (!Array.isArray(v)) return notList(v, ${number})`,
         'const r = []',
         'for (let i = 0; i < v.length; i++) {',
         `at[${level}] = i`,

@@ -2,6 +2,7 @@ import { getNamedType, GraphQLError, isEnumType, isLeafType, isNonNullType } fro
 import { errorOf, type Refusals } from '../../admission/gate.ts'
 import type { ErrorCode } from '../../error-codes.ts'
 import { MOST_ERRORS, summaryOf } from '../error-bound.ts'
+import { DISAGREEMENT } from '../tree.ts'
 import { createExplainedPaths } from './explained-paths.ts'
 import { coerceLeaf } from './leaf.ts'
 import { pathAt, type Site } from './site.ts'
@@ -25,8 +26,8 @@ export interface Complaints {
    * that may be, or undefined, which makes null of the parent.
    */
   leaf(value: unknown, site: number): unknown
-  notList(site: number): undefined
-  notObject(site: number): undefined
+  notList(value: unknown, site: number): undefined
+  notObject(value: unknown, site: number): undefined
   /** About an object of no type, or of none that there can be. */
   unknownType(typename: unknown, site: number): undefined
   /** About a `__typename` that was asked for when only an interface is known. */
@@ -100,6 +101,13 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
     unlessExplained(site, 'NULL_IN_NON_NULL_POSITION', `Cannot return null for non-nullable field ${site.field}.`)
   }
 
+  function notA(what: string, value: unknown, site: Site): undefined {
+    const { field } = site
+    const message =
+      value === DISAGREEMENT ? `Subgraphs disagree about field ${field}.` : `Expected ${what} for field ${field}.`
+    complain(site, 'INVALID_SUBGRAPH_VALUE', message)
+  }
+
   const complaints: Complaints = {
     absent: (index) => absent(siteOf(index)),
     leaf(value, index) {
@@ -114,14 +122,8 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
       complain(site, 'INVALID_SUBGRAPH_VALUE', `${what} cannot represent the value found for field ${site.field}.`)
       return isNonNull ? undefined : null
     },
-    notList(index) {
-      const site = siteOf(index)
-      complain(site, 'INVALID_SUBGRAPH_VALUE', `Expected a list for field ${site.field}.`)
-    },
-    notObject(index) {
-      const site = siteOf(index)
-      complain(site, 'INVALID_SUBGRAPH_VALUE', `Expected an object for field ${site.field}.`)
-    },
+    notList: (value, index) => notA('a list', value, siteOf(index)),
+    notObject: (value, index) => notA('an object', value, siteOf(index)),
     unknownType(typename, index) {
       const site = siteOf(index)
       const { name } = getNamedType(site.type)

@@ -2,13 +2,14 @@ import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import { isJsonObject } from '../../lossless-json.ts'
 import type { Run, Step } from '../run.ts'
 import { copyOf, mergeValues, setOwn, type Tree } from '../tree.ts'
-import { createCall, createPlaces, type ObjectsAt, type PlacesOptions } from './call.ts'
+import { createCall } from './call.ts'
 import { contextValues, type Contextual } from './context-values.ts'
 import { readFetchDocument } from './document.ts'
 import type { AnswerPath, Places } from './fetch-errors.ts'
 import { generateWalk, parseFlattenPath } from './flatten-path.ts'
 import { Gathering } from './gathering.ts'
-import { generateMerge, namesIn } from './merge.ts'
+import { createShape, generateMerge, namesIn, type ShapeOptions } from './merge.ts'
+import { createPlaces, type ObjectsAt, type PlacesOptions } from './places.ts'
 import { createRepresentations } from './representation.ts'
 import { applyRewrites, conditionOf } from './rewrites.ts'
 import type { FetchScope } from './scope.ts'
@@ -23,41 +24,41 @@ export function compileFetch(node: FetchNode, path: ResponsePath, scope: FetchSc
       .filter((rewrite) => rewrite.kind === 'KeyRenamer')
       .map(({ path: names, renameKeyTo }) => [names.at(-1) ?? '', renameKeyTo]),
   )
-  const compile = node.requires ? compileEntityFetch : compileRootFetch
-  return compile(node, { path: parseFlattenPath(path), type: scope.typeAt(path), scope, renamed })
+  const options = { document: readFetchDocument(node), path: parseFlattenPath(path), scope, renamed }
+  return node.requires ? compileEntityFetch(node, options, scope.typeAt(path)) : compileRootFetch(node, options)
 }
 
 /** Fields of the query or mutation root, which a plan may also want below other fields. */
 function compileRootFetch(node: FetchNode, options: PlacesOptions): Step {
-  const { path, scope } = options
-  const call = createCall(node, readFetchDocument(node), scope)
+  const { document, path, scope } = options
+  const call = createCall(node, document, scope)
   const walk = generateWalk(path)
+  const shape = createShape([document.selectionSet], shapeOptions(options))
   const { outputRewrites = [] } = node
 
   return async (run) => {
     const objects: Tree[] = []
     walk(run.root, (object) => objects.push(object))
     if (objects.length === 0) return
-    const places = createPlaces(options, run)({ all: objects, of: (rest) => ({ objects, rest }) })
-    const data = await call(run, { places })
+    const findPlaces = () => createPlaces(options, run)({ all: objects, of: (rest) => ({ objects, rest }) })
+    const data = await call(run, { findPlaces })
     if (!data) return
     applyRewrites(outputRewrites, data, scope.matches)
     for (const [at, object] of objects.entries()) {
-      mergeValues(object, at === 0 || scope.sharesEntities ? data : copyOf(data))
+      mergeValues(object, at === 0 || scope.sharesEntities ? data : copyOf(data), shape)
     }
   }
 }
 
-/** Fields of entities, which are known by their representations. */
-function compileEntityFetch(node: FetchNode, options: PlacesOptions): Step {
-  const { path, type, scope } = options
+/** Fields of entities, which are known by their representations; `type` is that of all of them, when it is known. */
+function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: string | undefined): Step {
+  const { document, path, scope } = options
   const { matches } = scope
   const { requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
-  const document = readFetchDocument(node)
   const call = createCall(node, document, scope)
   const walk = generateWalk(path)
   const mayCopy = document.holdsObjects && !scope.sharesEntities
-  const merge = generateMerge(document.selectionSet, { fragments: document.fragments, isInterface: scope.isInterface })
+  const merge = generateMerge(document.selectionSet, shapeOptions(options))
   const names = [...namesIn(document.selectionSet, document.fragments).keys()]
   const representationOf = createRepresentations(requires, {
     matches,
@@ -67,12 +68,12 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions): Step {
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
     const { representations, objects, indices } = gathered
     if (objects.length === 0) return
-    const places = placesOf({ all: objects, of: (within) => objectsOf(gathered, within) })
-    const data = await call(run, { representations, places, ...(contextual && { contextual }) })
+    const findPlaces = () => placesOf({ all: objects, of: (within) => objectsOf(gathered, within) })
+    const data = await call(run, { representations, findPlaces, ...(contextual && { contextual }) })
     const entities = data?.['_entities']
     if (!Array.isArray(entities)) return
     if (outputRewrites.length > 0) applyRewrites(outputRewrites, entities, matches)
-    const taken = mayCopy ? new Set<number>() : undefined
+    const taken = mayCopy && objects.length > representations.length ? new Set<number>() : undefined
     for (let at = 0; at < objects.length; at++) {
       const object = objects[at]
       const index = indices[at] ?? -1
@@ -108,6 +109,10 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions): Step {
   }
 }
 
+function shapeOptions({ document, renamed, scope }: PlacesOptions): ShapeOptions {
+  return { fragments: document.fragments, renamed, isInterface: scope.isInterface }
+}
+
 interface FetchOptions {
   placesOf: (objectsAt: ObjectsAt) => Places
   contextual?: Contextual
@@ -130,7 +135,7 @@ function createTypenames(
   }
 }
 
-function objectsOf(gathered: Gathering, path: AnswerPath): { objects: readonly object[]; rest: AnswerPath } {
+function objectsOf(gathered: Gathering, path: AnswerPath): ReturnType<ObjectsAt['of']> {
   const [field, index, ...rest] = path
   // It says nothing about one entity, or is of no answer to this fetch.
   if (field !== '_entities' || typeof index !== 'number') return { objects: gathered.objects.slice(0, 1), rest: [] }

@@ -23,9 +23,15 @@ interface EntityCall extends EntityQuestion {
 
 /** Calls that ask the same of entities: each entity is asked for once. */
 interface EntityGroup extends EntityQuestion {
-  representations: string[]
-  /** The calls, and for each representation of theirs its index here. */
-  calls: { call: EntityCall; indices: readonly number[] }[]
+  calls: EntityShare[]
+  /** Where each representation is; undefined while there is one call, all of whose representations these are. */
+  known: Map<string, number> | undefined
+}
+
+/** A call, and for each representation of its own the index in the group. */
+interface EntityShare {
+  call: EntityCall
+  indices: readonly number[]
 }
 
 export type AskForEntities = (run: Run, question: EntityQuestion) => Promise<SubgraphAnswer>
@@ -124,51 +130,61 @@ function groupsOf(calls: readonly EntityCall[]): Iterable<EntityGroup> {
     const key = contextual ? `${document.text}\n${contextual.text}` : document.text
     const group = groups.get(key)
     if (group) join(group, call)
-    else {
-      const indices = [...representations.keys()]
-      groups.set(key, { document, contextual, representations: [...representations], calls: [{ call, indices }] })
-    }
+    else groups.set(key, { document, contextual, representations, calls: [{ call, indices: [] }], known: undefined })
   }
   return groups.values()
 }
 
 function join(group: EntityGroup, call: EntityCall): void {
-  const known = new Map(group.representations.map((text, index) => [text, index]))
-  const indices = call.representations.map((text) => {
-    const index = known.get(text)
-    if (index !== undefined) return index
-    group.representations.push(text)
-    return group.representations.length - 1
-  })
-  group.calls.push({ call, indices })
+  const known = group.known ?? new Map<string, number>()
+  const indicesOf = (texts: readonly string[]) =>
+    texts.map((text) => {
+      const index = known.get(text) ?? known.size
+      known.set(text, index)
+      return index
+    })
+  if (!group.known) for (const share of group.calls) share.indices = indicesOf(share.call.representations)
+  group.known = known
+  group.calls.push({ call, indices: indicesOf(call.representations) })
+  group.representations = [...known.keys()]
 }
 
 /** Gives each call of a group its part of the answer, as if it had been alone; `index` is that of the group. */
 function settle(
-  { calls, document }: EntityGroup,
+  { calls, document, known }: EntityGroup,
   { data, errors }: SubgraphAnswer,
   { name, index: groupIndex }: { name: string; index: number },
 ): void {
   const list = data?.[name]
-  const entitiesOf = Array.isArray(list) ? createDivision(list, { isCopied: document.holdsObjects }) : undefined
+  const entities: readonly unknown[] | undefined = Array.isArray(list) ? list : undefined
+  const divide = known && entities && createDivision(entities, { isCopied: document.holdsObjects })
   for (const [callIndex, { call, indices }] of calls.entries()) {
     const isFirst = groupIndex === 0 && callIndex === 0
-    const places = new Map(errors.length > 0 ? indices.map((index, at) => [index, at]) : [])
-    const own = errors.flatMap((error) => {
-      const { path } = error
-      if (!path) return isFirst ? [error] : []
-      const [field, index, ...rest] = path
-      if (field !== name) return []
-      if (typeof index !== 'number') return [{ ...error, path: ['_entities'] }]
-      const at = places.get(index)
-      return at === undefined ? [] : [{ ...error, path: ['_entities', at, ...rest] }]
-    })
+    const own = errors.length === 0 ? errors : errorsOf(errors, { name, isFirst, indices: known && indices })
+    const part = divide ? divide(indices) : entities
     call.resolve({
-      data: entitiesOf ? { _entities: entitiesOf(indices) } : null,
-      errors: own.length === 0 && !entitiesOf ? reasonOf(errors) : own,
+      data: part ? { _entities: part } : null,
+      errors: own.length === 0 && !part ? reasonOf(errors) : own,
       extensions: undefined,
     })
   }
+}
+
+/** What of the errors is about the entities of one call, as if it had been alone; undefined indices: all are its own. */
+function errorsOf(
+  errors: readonly AnsweredError[],
+  { name, isFirst, indices }: { name: string; isFirst: boolean; indices: readonly number[] | undefined },
+): AnsweredError[] {
+  const places = indices && new Map(indices.map((index, at) => [index, at]))
+  return errors.flatMap((error) => {
+    const { path } = error
+    if (!path) return isFirst ? [error] : []
+    const [field, index, ...rest] = path
+    if (field !== name) return []
+    if (typeof index !== 'number') return [{ ...error, path: ['_entities'] }]
+    const at = places ? places.get(index) : index
+    return at === undefined ? [] : [{ ...error, path: ['_entities', at, ...rest] }]
+  })
 }
 
 /** Why a call got nothing that has no error of its own: what is said of all of them, or of another. */
@@ -185,10 +201,12 @@ function createDivision(
   list: readonly unknown[],
   { isCopied }: { isCopied: boolean },
 ): (indices: readonly number[]) => readonly unknown[] {
+  if (!isCopied) return (indices) => indices.map((index) => list[index])
   const taken = new Set<number>()
-  return (indices) => {
-    const all = indices.map((index) => (isCopied && taken.has(index) ? copyOf(list[index]) : list[index]))
-    for (const index of indices) taken.add(index)
-    return all
-  }
+  return (indices) =>
+    indices.map((index) => {
+      if (taken.has(index)) return copyOf(list[index])
+      taken.add(index)
+      return list[index]
+    })
 }

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { ErrorCode } from '../../error-codes.ts'
 import type { AnsweredError, SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import type { SubgraphError } from '../../subgraph/subgraph-error.ts'
+import type { FetchFailure } from '../run.ts'
 
 /** A path in the client's terms. */
 export type AnswerPath = readonly (string | number)[]
@@ -15,18 +16,29 @@ export interface Failure {
 /** What of a fetch its errors are told by. */
 export interface FetchFacts {
   subgraph: string
-  /** The response names that it should have answered, of its root or of each entity, as the client knows them. */
-  names: readonly string[]
   /** Whether it holds values that its client chose, in the text or in variables. */
   holdsClientValues: boolean
+  /** Whether all that went wrong for the request is of this subgraph. */
+  isAlone: boolean
 }
 
 /** Where in the answer what a fetch brings belongs. */
 export interface Places {
-  /** The path of each object that should have been answered. */
-  all: () => readonly AnswerPath[]
+  /**
+   * The fields that nobody has answered because of the fetch: those that it should have brought; of an object of which it
+   * should have brought what the client does not see, or of which nothing else can be the reason, all; and the objects that
+   * have lost nothing. At most so many paths.
+   */
+  lost: (most: number, isOnlyReason: boolean) => LostPaths
   /** The paths in the answer of a path in the fetch. */
   of: (path: AnswerPath) => readonly AnswerPath[]
+}
+
+export interface LostPaths {
+  /** The first. */
+  paths: readonly AnswerPath[]
+  /** How many there are. */
+  count: number
 }
 
 /**
@@ -39,24 +51,17 @@ const MOST_ERRORS = 100
 const LONGEST_MESSAGE = 1000
 
 /**
- * One error for each field that a fetch should have answered. Where there would be too many, the last one stands for all
+ * One error for each field that nobody has answered because of a fetch. Where there would be too many, the last one stands for all
  * further fields and says how many they are.
  */
-export function unansweredFields({ names }: FetchFacts, places: Places, failure: Failure): GraphQLError[] {
-  const objects = places.all()
-  // What nobody but the planner asked for has no place in the answer; then the object has lost it.
-  const count = Math.max(1, names.length)
-  const all = objects.length * count
-  if (all === 0) return [errorOf(failure)]
-  const told = all > MOST_ERRORS ? MOST_ERRORS - 1 : all
-  const errors = Array.from({ length: told }, (_, index) => {
-    const name = names[index % count]
-    const path = objects[Math.floor(index / count)] ?? []
-    return errorOf(failure, name === undefined ? path : [...path, name])
-  })
-  if (told < all) {
+export function unansweredFields(places: Places, failure: Failure, isAlone: boolean): GraphQLError[] {
+  const { paths, count } = places.lost(MOST_ERRORS, isAlone)
+  if (count === 0) return [errorOf(failure)]
+  const told = count > MOST_ERRORS ? MOST_ERRORS - 1 : count
+  const errors = paths.slice(0, told).map((path) => errorOf(failure, path))
+  if (told < count) {
     errors.push(
-      errorOf({ ...failure, message: `${failure.message} ${all - told} more fields are null because of it.` }),
+      errorOf({ ...failure, message: `${failure.message} ${count - told} more fields are null because of it.` }),
     )
   }
   return errors
@@ -75,7 +80,7 @@ export function answeredErrors(
   const [first] = errors
   if (!first) return []
   const isRefusal = !data && errors.every(({ path }) => !path)
-  const told = isRefusal ? unansweredFields(facts, places, failureOf(first, facts)) : []
+  const told = isRefusal ? unansweredFields(places, failureOf(first, facts), facts.isAlone) : []
   let all = told.length
   for (const { path, ...error } of isRefusal ? errors.slice(1) : errors) {
     if (told.length >= MOST_ERRORS) {
@@ -93,6 +98,20 @@ export function answeredErrors(
   const { extensions } = failureOf(errors.at(-1) ?? first, facts)
   const untold = `${all - MOST_ERRORS + 1} more errors of ${facts.subgraph}.`
   return [...told.slice(0, MOST_ERRORS - 1), errorOf({ message: untold, extensions })]
+}
+
+/** The errors of all that went wrong with fetches. What one field has lost by several fetches of a subgraph is told once. */
+export function tellFailures(failures: readonly FetchFailure[]): readonly GraphQLError[] {
+  const isAlone = new Set(failures.map(({ subgraph }) => subgraph)).size === 1
+  const errors = failures.flatMap(({ tell }) => tell(isAlone))
+  if (failures.length < 2) return errors
+  const told = new Set<string>()
+  return errors.filter(({ path, message }) => {
+    const text = JSON.stringify([path, message])
+    const isNew = path === undefined || !told.has(text)
+    told.add(text)
+    return isNew
+  })
 }
 
 /** Why fields are null whose subgraph gave no usable answer. */

@@ -4,10 +4,10 @@ import type { Representation } from './representation.ts'
 /** The representations of one type that are known, to find the same one again. */
 interface KnownOfType {
   representation: Representation | undefined
-  /** What was first there under an identity. */
-  byIdentity: Map<unknown, { object: Tree; index: number }>
-  /** All that have an identity of another before them. */
-  byText: Map<string, number>
+  /** The index of what was first there under an identity. */
+  byIdentity: Map<unknown, number>
+  /** All that have an identity of another before them; undefined: there is none. */
+  byText: Map<string, number> | undefined
 }
 
 /**
@@ -20,6 +20,8 @@ export class Gathering {
   /** The objects of the tree, and for each the index of its representation. */
   readonly objects: Tree[] = []
   readonly indices: number[] = []
+  /** For each representation the object that was there first. */
+  readonly #firsts: Tree[] = []
   readonly #representationOf: (typename: string) => Representation | undefined
   readonly #type: string | undefined
   readonly #known = new Map<unknown, KnownOfType>()
@@ -64,26 +66,37 @@ export class Gathering {
     const known = this.#known.get(typename)
     if (known || typeof typename !== 'string') return known
     const representation = this.#representationOf(typename)
-    const ofType = { representation, byIdentity: new Map(), byText: new Map() }
+    const ofType = { representation, byIdentity: new Map(), byText: undefined }
     this.#known.set(typename, ofType)
     return ofType
   }
 
-  #indexOf(object: Tree, { representation, byIdentity, byText }: KnownOfType): number | undefined {
+  #indexOf(object: Tree, ofType: KnownOfType): number | undefined {
+    const { representation, byIdentity } = ofType
     if (!representation) return undefined
     const told = representation.identify(object)
     // Objects that say the same are no less different ones.
     const written = typeof told === 'object' && told !== null ? representation.write(object) : undefined
     const identity = written ?? told
-    const first = byIdentity.get(identity)
-    if (first && representation.same(first.object, object)) return first.index
+    const index = byIdentity.get(identity)
+    const first = index === undefined ? undefined : this.#firsts[index]
+    if (first && representation.same(first, object)) return index
     const text = written ?? representation.write(object)
     if (text === undefined) return undefined
-    const known = first && (byText.get(text) ?? (this.representations[first.index] === text ? first.index : undefined))
+    if (index === undefined) {
+      byIdentity.set(identity, this.representations.length)
+      return this.#represent(object, text)
+    }
+    if (this.representations[index] === text) return index
+    const byText = (ofType.byText ??= new Map<string, number>())
+    const known = byText.get(text)
     if (known !== undefined) return known
-    const index = this.representations.push(text) - 1
-    if (first) byText.set(text, index)
-    else byIdentity.set(identity, { object, index })
-    return index
+    byText.set(text, this.representations.length)
+    return this.#represent(object, text)
+  }
+
+  #represent(object: Tree, text: string): number {
+    this.#firsts.push(object)
+    return this.representations.push(text) - 1
   }
 }

@@ -1,24 +1,25 @@
 import { Kind, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
 import { responseNameOf } from '../../operation.ts'
 import { generate, literal, read } from '../code.ts'
-import { mergeValues, type Tree } from '../tree.ts'
+import { mergeValues, type Shape, type Tree } from '../tree.ts'
 
 /** Puts what a fetch brought of an object into the tree's object. */
 export type Merge = (object: Tree, brought: Tree) => void
 
-export interface MergeOptions {
+export interface ShapeOptions extends Pick<Shape, 'isInterface'> {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  /** Whether a type's name is that of an interface, which an object of it may be known by until its own is known. */
-  isInterface: (typename: unknown) => boolean
+  /** The names that the plan gives to aliases of its own. */
+  renamed: ReadonlyMap<string, string>
 }
 
 /** Generates what merges objects of a selection set; whatever else a subgraph sends is left out. */
-export function generateMerge(selectionSet: SelectionSetNode, { fragments, isInterface }: MergeOptions): Merge {
+export function generateMerge(selectionSet: SelectionSetNode, options: ShapeOptions): Merge {
+  const { fragments, isInterface } = options
   const names = [...namesIn(selectionSet, fragments)].filter(([name]) => name !== '__typename')
   const lines = names.map(([name, isComposite], index) => {
     const target = `object[${literal(name)}]`
     const merged = isComposite
-      ? `${target} === undefined ? v${index} : mergeValues(${read('object', name)}, v${index})`
+      ? `${target} === undefined ? v${index} : mergeValues(${read('object', name)}, v${index}, shape.below(${literal(name)}))`
       : `v${index}`
     return `const v${index} = ${read('brought', name)}
       if (v${index} !== undefined && (v${index} !== null || ${read('object', name)} === undefined)) ${target} = ${merged}`
@@ -30,8 +31,41 @@ export function generateMerge(selectionSet: SelectionSetNode, { fragments, isInt
         (object.__typename === undefined || isInterface(object.__typename))) object.__typename = typename
       ${lines.join('\n')}
     }`,
-    { mergeValues, isInterface },
+    { mergeValues, isInterface, shape: createShape([selectionSet], options) },
   ) as Merge
+}
+
+/** Reads what selection sets ask for, and those below, as far as somebody asks: seldom do two fetches meet. */
+export function createShape(sets: readonly SelectionSetNode[], options: ShapeOptions): Shape {
+  const { fragments, renamed, isInterface } = options
+  const known = new Map<string, Shape | undefined>()
+
+  function collect({ selections }: SelectionSetNode, name: string, found: Set<SelectionSetNode>): void {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        const responseName = responseNameOf(selection)
+        const isMeant = responseName === name || renamed.get(responseName) === name
+        if (isMeant && selection.selectionSet) found.add(selection.selectionSet)
+      } else {
+        const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value)
+        if (fragment) collect(fragment.selectionSet, name, found)
+      }
+    }
+  }
+
+  function findBelow(name: string): Shape | undefined {
+    const found = new Set<SelectionSetNode>()
+    for (const set of sets) collect(set, name, found)
+    return found.size > 0 ? createShape([...found], options) : undefined
+  }
+
+  return {
+    isInterface,
+    below(name) {
+      if (!known.has(name)) known.set(name, findBelow(name))
+      return known.get(name)
+    },
+  }
 }
 
 /** The response names of a selection set, and which of them have selections of their own. */

@@ -57,11 +57,14 @@ function generateWriter(
   { matches, typename }: { matches: MatchesType; typename?: string },
 ): Write {
   const scope: Record<string, unknown> = { jsonText }
-  const texts: string[] = []
+  // Each literal is as long as can be: every `+` makes a string.
+  let text = '{'
+  const sums: string[] = []
   const lines = [...fields].map(([key, { name, selections }], index) => {
     const value = `v${index}`
+    text += `${index === 0 ? '' : ','}${JSON.stringify(name)}:`
     if (name === '__typename' && typename !== undefined) {
-      texts.push(literal(`"__typename":${JSON.stringify(typename)}`))
+      text += JSON.stringify(typename)
       return ''
     }
     let written = `jsonText(${value})`
@@ -69,16 +72,15 @@ function generateWriter(
       scope[`write${index}`] = createNestedWriter(selections, matches)
       written = `write${index}(${value})`
     }
-    texts.push(`${literal(`${JSON.stringify(name)}:`)} + t${index}`)
+    sums.push(literal(text), `t${index}`)
+    text = ''
     return `const ${value} = ${read('object', key)}
       if (${value} === undefined) return undefined
       const t${index} = ${written}
       if (t${index} === undefined) return undefined`
   })
-  return generate(
-    `function write(object) {\n${lines.join('\n')}\nreturn '{' + ${texts.join(" + ',' + ") || "''"} + '}'\n}`,
-    scope,
-  ) as Write
+  sums.push(literal(`${text}}`))
+  return generate(`function write(object) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`, scope) as Write
 }
 
 /** In place of the type of objects below entities that do not tell it, since all there are of one. */

@@ -1,5 +1,6 @@
 import type { ResponsePath } from '@apollo/query-planner'
 import type { AskSubgraph } from '../ask-subgraph.ts'
+import type { Operation } from '../../operation.ts'
 import type { AskForEntities } from './entity-calls.ts'
 import type { TypeFacts } from '../type-facts.ts'
 
@@ -19,6 +20,8 @@ export interface FetchScope extends TypeFacts {
    * not so where contexts depend on what is above.
    */
   sharesEntities: boolean
-  /** The client's response name of an internal one; undefined: only the planner asked for it. */
-  clientName: (name: string) => string | undefined
+  /** What the client asked for and may see, with response names of the tree. */
+  operation: Operation
+  /** The client's response names, where they are others. */
+  clientNames: ReadonlyMap<string, string>
 }

@@ -1,0 +1,63 @@
+import { refuseLateRequest } from '../admission/refuse-late-requests.ts'
+import { unlessAborted } from '../deadline.ts'
+
+/** A way to work on some requests at a time, and not on all that have come. */
+export interface Turns {
+  /**
+   * Does a piece of work when its turn comes, and gives what comes of it.
+   *
+   * @throws GraphQLError with status 504 or 499 when `signal` aborts before that.
+   */
+  take<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>
+}
+
+/** A turn of the event loop that took no longer had nothing to do but to look. */
+const IDLE_TURN_MS = 0.05
+
+/**
+ * Lets requests begin in the order in which they came, each when there is nothing to do for those that have begun: when
+ * the event loop has come round without an answer of a subgraph. So all of the processor's time is used, and no more
+ * requests are under way than it takes for that. Were all of them, a busy gateway would do a bit of each in turn: each
+ * would be answered late, and what is known of it would be copied by the garbage collector again and again.
+ */
+export function createTurns(): Turns {
+  const waiting: (() => void)[] = []
+  let next = 0
+  let underWay = 0
+  let lookedAt = 0
+
+  function look(): void {
+    const isIdle = performance.now() - lookedAt < IDLE_TURN_MS
+    if (isIdle || underWay === 0) {
+      waiting[next]?.()
+      next += 1
+    }
+    if (next < waiting.length) lookOnNextTurn()
+    else waiting.length = next = 0
+  }
+
+  function lookOnNextTurn(): void {
+    lookedAt = performance.now()
+    setImmediate(look)
+  }
+
+  async function ownTurn(signal: AbortSignal): Promise<void> {
+    if (waiting.length === 0) lookOnNextTurn()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    waiting.push(resolve)
+    await unlessAborted(promise, signal)
+    refuseLateRequest(signal)
+  }
+
+  return {
+    async take(work, signal) {
+      if (underWay > 0 || waiting.length > 0) await ownTurn(signal)
+      underWay += 1
+      try {
+        return await work()
+      } finally {
+        underWay -= 1
+      }
+    },
+  }
+}
