@@ -90,3 +90,33 @@ describe('two subgraphs that answer one object', () => {
     })
   })
 })
+
+describe('a field that requires what subgraphs disagree about', () => {
+  it('is null, with an error', async () => {
+    const item = (fields: string) => `type Item @key(fields: "id") { id: ID! ${fields} } ${TYPES}`
+    const itself = (fields: object) => ({ __resolveReference: (entity: object) => ({ ...entity, ...fields }) })
+    await using graph = await startTinyGraph({
+      shop: {
+        sdl: 'type Query { item: Item } type Item @key(fields: "id") { id: ID! }',
+        resolvers: { Query: { item: () => ({ id: '1' }) } },
+      },
+      one: { sdl: `${item('parts: [Part] @shareable')} { a: Int }`, resolvers: { Item: itself({ parts: [a(1)] }) } },
+      other: { sdl: `${item('parts: [Part] @shareable')} { b: Int }`, resolvers: { Item: itself({ parts: [] }) } },
+      post: {
+        sdl: `type Item @key(fields: "id") { id: ID! parts: [Part] @external ship: Int @requires(fields: "parts { a b }") }
+          type Part { a: Int @external b: Int @external }`,
+        resolvers: { Item: { ...itself({}), ship: () => 5 } },
+      },
+    })
+    expect(await postGraphql(graph.url, { query: '{ item { id ship } }' })).toMatchObject({
+      data: { item: { id: '1', ship: null } },
+      errors: [
+        {
+          message: 'Subgraphs disagree about what this field requires.',
+          path: ['item', 'ship'],
+          extensions: { code: 'INVALID_SUBGRAPH_VALUE' },
+        },
+      ],
+    })
+  })
+})

@@ -33,7 +33,10 @@ describe('an error that is none of GraphQL', () => {
     )
     const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: 'request-1' }
     expect(answer.status).toBe(status)
-    expect(JSON.parse(answer.text)).toEqual({ ...data, errors: [{ message: 'Internal server error.', extensions }] })
+    expect(JSON.parse(answer.parts.join(''))).toEqual({
+      ...data,
+      errors: [{ message: 'Internal server error.', extensions }],
+    })
     expect(logged).toMatchObject([{ level: 'error', msg: 'request failed inside the gateway' }])
     expect(JSON.stringify(logged)).toContain('a detail from inside')
   })

@@ -59,6 +59,19 @@ describe('one entity in two places', () => {
     ])
   })
 
+  it.each([[[]], [['place']], [['0', 'place']]])(
+    'has an error told once whose path, %j, is none of what was asked for',
+    async (path) => {
+      const error = JSON.stringify({ message: 'no', path, extensions: { code: 'ODD' } })
+      const editAnswer = (text: string) => `{"errors":[${error}],${text.slice(1)}`
+      await using graph = await startTinyGraph({ shop, stock: { ...stock, editAnswer }, places })
+      const { errors } = await ask(graph, '{ first { place { city } } again { place { city } } }')
+      expect(errors?.map(({ extensions }) => extensions)).toEqual([
+        expect.objectContaining({ code: 'ODD', subgraph: 'stock' }),
+      ])
+    },
+  )
+
   it('has an error in each when nothing was answered', async () => {
     const editAnswer = () => '{"errors":[{"message":"no"}],"data":null}'
     await using graph = await startTinyGraph({ shop, stock: { ...stock, editAnswer }, places })

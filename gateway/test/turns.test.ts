@@ -25,7 +25,7 @@ describe('the turns of requests', () => {
   })
 
   it('wait for those before them as long as there is something to do for these, and come in order', async () => {
-    const turns = createTurns()
+    const turns = createTurns({ longestPauseMs: 60_000 })
     const log: string[] = []
     const request = (name: string) =>
       turns.take(async () => {
@@ -53,15 +53,38 @@ describe('the turns of requests', () => {
     expect(await next).toBe('answered')
   })
 
+  it('come for one at a time even when the event loop is never idle', async () => {
+    const turns = createTurns()
+    const over = new AbortController()
+    const busy = (async () => {
+      while (!over.signal.aborted) await work(1)
+    })()
+    const answered = Promise.withResolvers<void>()
+    const first = turns.take(() => answered.promise, never)
+    expect(await turns.take(async () => 'second', never)).toBe('second')
+    expect(await turns.take(async () => 'third', never)).toBe('third')
+    over.abort()
+    answered.resolve()
+    await Promise.all([first, busy])
+  })
+
   it('are over for a request whose time is over before it begins, which is told so', async () => {
     const turns = createTurns()
     const log: string[] = []
-    const first = turns.take(() => work(50), never)
+    const first = turns.take(() => work(3), never)
     const deadline = new AbortController()
-    const late = turns.take(async () => void log.push('begun too late'), deadline.signal)
+    const late = Array.from({ length: 100 }, () =>
+      turns.take(async () => void log.push('begun too late'), deadline.signal),
+    )
     const last = turns.take(async () => void log.push('last'), never)
+    const refused = Promise.allSettled(late)
     deadline.abort(new TimeIsOverError('The time is over.'))
-    await expect(late).rejects.toMatchObject({ extensions: { code: 'REQUEST_TIMEOUT', http: { status: 504 } } })
+    for (const { status, ...told } of await refused) {
+      expect([status, told]).toMatchObject([
+        'rejected',
+        { reason: { extensions: { code: 'REQUEST_TIMEOUT', http: { status: 504 } } } },
+      ])
+    }
     await Promise.all([first, last])
     expect(log).toEqual(['last'])
   })

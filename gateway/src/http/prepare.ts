@@ -39,11 +39,11 @@ export function prepareAndRespond({ respond, prepared }: PreparationOptions): Ap
             : undefined
           const accept = http?.headers.get('accept')
           const asked = { operation: kept?.operation, operationName, variables, documentHash: queryHash, accept }
-          const { status, headers, text } = await respond(asked, contextValue)
+          const { status, headers, parts } = await respond(asked, contextValue)
           isAnswered = true
           return {
             http: { status, headers: new HeaderMap(headers) },
-            body: { kind: 'single', singleResult: resultOf(text) },
+            body: { kind: 'single', singleResult: resultOf(parts.join('')) },
           }
         },
         async willSendResponse({ response: { body } }) {

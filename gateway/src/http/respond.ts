@@ -23,7 +23,8 @@ export interface GraphqlRequest extends AskedOperation {
 export interface GraphqlResponse {
   status: number
   headers: ReadonlyMap<string, string>
-  text: string
+  /** The parts of its text. */
+  parts: readonly string[]
 }
 
 /** Answers a request of which nothing is left to do but to decide on it and to execute it. */
@@ -54,7 +55,11 @@ export function createResponder(admit: Admission, { details }: { details: boolea
     const mediaType = mediaTypeFor(accept) ?? MEDIA_TYPES[0]
     const contentType = `${mediaType}; charset=utf-8`
     if (errors.length === 0) {
-      return { status: 200, headers: new Map([['content-type', contentType]]), text: `{"data":${data ?? 'null'}}` }
+      return {
+        status: 200,
+        headers: new Map([['content-type', contentType]]),
+        parts: ['{"data":', data ?? 'null', '}'],
+      }
     }
     logBroken(log, errors)
     const { formatted, headers, ...head } = formatErrors(errors, { details })
@@ -64,8 +69,8 @@ export function createResponder(admit: Admission, { details }: { details: boolea
     if (limited) headers.set('retry-after', String(limited.retryAfterS))
     headers.set('content-type', contentType)
     const named = tellErrors(formatted, { record, requestId })
-    const text = `{"errors":${JSON.stringify(named)}${data === undefined ? '' : `,"data":${data}`}}`
-    return { status: statusFor(limited?.status ?? told, { mediaType, record }), headers, text }
+    const parts = ['{"errors":', JSON.stringify(named), ...(data === undefined ? [] : [',"data":', data]), '}']
+    return { status: statusFor(limited?.status ?? told, { mediaType, record }), headers, parts }
   }
 }
 

@@ -2,6 +2,7 @@ import type { ApolloFastifyContextFunction } from '@as-integrations/fastify'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayContext } from '../context.ts'
 import { readGraphqlBody } from './graphql-body.ts'
+import { payloadOf } from './payload.ts'
 import type { PreparedOperations } from './prepared-operations.ts'
 import type { GraphqlRequest, Responder } from './respond.ts'
 
@@ -12,7 +13,10 @@ export interface ShortWayOptions {
 }
 
 /** Answers a request without Apollo Server; undefined when it has to see to it, at once or when that turns out. */
-export type ShortWay = (request: FastifyRequest, reply: FastifyReply) => Promise<string | undefined> | undefined
+export type ShortWay = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<string | Buffer | undefined> | undefined
 
 /** The way of requests for operations that Apollo Server has prepared before, when nothing else about them is unusual. */
 export function createShortWay({ prepared, respond, context }: ShortWayOptions): ShortWay {
@@ -29,10 +33,10 @@ export function createShortWay({ prepared, respond, context }: ShortWayOptions):
     // Apollo Server makes it once more, and knows how to tell of what is wrong with it.
     const made = await context(request, reply).catch(() => undefined)
     if (!made) return undefined
-    const { status, headers, text } = await respond(asked, made)
+    const { status, headers, parts } = await respond(asked, made)
     for (const [name, value] of headers) reply.header(name, value)
     reply.code(status)
-    return text
+    return payloadOf(parts)
   }
 
   return (request, reply) => {

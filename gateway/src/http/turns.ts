@@ -14,45 +14,58 @@ export interface Turns {
 /** A turn of the event loop that took no longer had nothing to do but to look. */
 const IDLE_TURN_MS = 0.05
 
+/** Something else may keep every turn longer than that: then one begins each time that so long none has. */
+const LONGEST_PAUSE_MS = 10
+
 /**
  * Lets requests begin in the order in which they came, each when there is nothing to do for those that have begun: when
  * the event loop has come round without an answer of a subgraph. So all of the processor's time is used, and no more
  * requests are under way than it takes for that. Were all of them, a busy gateway would do a bit of each in turn: each
  * would be answered late, and what is known of it would be copied by the garbage collector again and again.
  */
-export function createTurns(): Turns {
-  const waiting: (() => void)[] = []
-  let next = 0
+export function createTurns({ longestPauseMs = LONGEST_PAUSE_MS } = {}): Turns {
+  const waiting = new Set<() => void>()
   let underWay = 0
+  let isLooking = false
   let lookedAt = 0
+  let begunAt = 0
 
   function look(): void {
-    const isIdle = performance.now() - lookedAt < IDLE_TURN_MS
-    if (isIdle || underWay === 0) {
-      waiting[next]?.()
-      next += 1
+    const now = performance.now()
+    if (underWay === 0 || now - lookedAt < IDLE_TURN_MS || now - begunAt > longestPauseMs) beginNext()
+    isLooking = false
+    if (waiting.size > 0) lookOnNextTurn()
+  }
+
+  function beginNext(): void {
+    for (const begin of waiting) {
+      waiting.delete(begin)
+      begin()
+      return
     }
-    if (next < waiting.length) lookOnNextTurn()
-    else waiting.length = next = 0
   }
 
   function lookOnNextTurn(): void {
+    if (isLooking) return
+    isLooking = true
     lookedAt = performance.now()
     setImmediate(look)
   }
 
   async function ownTurn(signal: AbortSignal): Promise<void> {
-    if (waiting.length === 0) lookOnNextTurn()
     const { promise, resolve } = Promise.withResolvers<void>()
-    waiting.push(resolve)
+    waiting.add(resolve)
+    lookOnNextTurn()
     await unlessAborted(promise, signal)
+    waiting.delete(resolve)
     refuseLateRequest(signal)
   }
 
   return {
     async take(work, signal) {
-      if (underWay > 0 || waiting.length > 0) await ownTurn(signal)
+      if (underWay > 0 || waiting.size > 0) await ownTurn(signal)
       underWay += 1
+      begunAt = performance.now()
       try {
         return await work()
       } finally {

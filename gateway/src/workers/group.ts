@@ -61,12 +61,19 @@ export function startGroup({ log, size, polls, events }: GroupOptions): Group {
   const inState = (...states: Member['state'][]) => [...members].filter(({ state }) => states.includes(state))
 
   function start(): void {
-    const member = startMember(generation, { ...events, entered, reported: tendSoon, polled: polls.note, left, ended })
+    const member = startMember(generation, {
+      ...events,
+      entered,
+      reported: tendSoon,
+      polled: () => polls.note(true),
+      left,
+      ended,
+    })
     members.add(member)
   }
 
   function entered(member: Member): void {
-    if (member.state === 'prepared' && isStarted) limitWait(member)
+    if (member.state === 'opening' || (member.state === 'prepared' && isStarted)) limitWait(member)
     if (member.state === 'serving') noteServing(member)
     tendSoon()
   }
@@ -112,10 +119,11 @@ export function startGroup({ log, size, polls, events }: GroupOptions): Group {
     }
   }
 
-  /** One that can't answer as those can that it is to replace does not replace them. */
+  /** One that can't answer as those can that it is to replace does not replace them, nor does one that can't listen. */
   function limitWait(member: Member): void {
+    const { state: waitsIn } = member
     const timer = setTimeout(() => {
-      if (member.state !== 'prepared' || stopped) return
+      if (member.state !== waitsIn || stopped) return
       const down = Object.entries(member.report?.subgraphs ?? {}).filter(([, { state }]) => state !== 'up')
       const reasons = down.map(([name, { lastError }]) => `subgraph ${name}: ${lastError ?? 'not asked yet'}`)
       member.problems = [`not ready within ${ABLE_WITHIN_MS / 1000} s`, ...reasons]

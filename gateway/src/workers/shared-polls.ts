@@ -15,9 +15,11 @@ export function createSharedPolls(tell: () => void): SharedPolls {
   let toldAt = -Infinity
   let areRecentElsewhere = false
   return {
-    note() {
-      own.note()
-      if (performance.now() - toldAt < TELL_EVERY_MS) return
+    note(isReady) {
+      // The first says only that the start was waited for, if it is the first of all workers.
+      const isKnown = own.areRecent() && performance.now() - toldAt < TELL_EVERY_MS
+      own.note(isReady)
+      if (isKnown || !isReady) return
       toldAt = performance.now()
       tell()
     },

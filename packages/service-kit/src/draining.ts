@@ -53,6 +53,7 @@ export async function listenUntilDrained(options: DrainOptions): Promise<Listeni
     if (sharing?.isHandedOver()) return leaveToOthers(app.server)
     health.drain()
     if (health.polls.areRecent()) await sleep(drainDelayMs)
+    else if (drainDelayMs > 0) app.log.info({ drainDelayMs }, 'nobody polls readiness, so that nobody is waited for')
   })
   const listening = stack.move()
   return { address, [Symbol.asyncDispose]: () => listening.disposeAsync() }

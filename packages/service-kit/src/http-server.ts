@@ -129,12 +129,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   })
 
   app.get(live, async (_, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }))
-  // Whoever waits for the start has heard of it then.
-  let isWaitedFor = true
   app.get(ready, async (_, reply) => {
-    if (!isWaitedFor) health.polls.note()
     const isReady = health.isReady()
-    if (isReady) isWaitedFor = false
+    health.polls.note(isReady)
     return reply
       .code(isReady ? 200 : 503)
       .header('cache-control', 'no-store')

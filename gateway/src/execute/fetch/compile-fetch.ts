@@ -5,7 +5,7 @@ import { copyOf, mergeValues, setOwn, type Tree } from '../tree.ts'
 import { createCall } from './call.ts'
 import { contextValues, type Contextual } from './context-values.ts'
 import { readFetchDocument } from './document.ts'
-import type { AnswerPath, Places } from './fetch-errors.ts'
+import { unansweredFields, type AnswerPath, type Failure, type Places } from './fetch-errors.ts'
 import { generateWalk, parseFlattenPath } from './flatten-path.ts'
 import { Gathering } from './gathering.ts'
 import { createShape, generateMerge, namesIn, type ShapeOptions } from './merge.ts'
@@ -13,6 +13,11 @@ import { createPlaces, type ObjectsAt, type PlacesOptions } from './places.ts'
 import { createRepresentations } from './representation.ts'
 import { applyRewrites, conditionOf } from './rewrites.ts'
 import type { FetchScope } from './scope.ts'
+
+const UNCLEAR_REQUIREMENT: Failure = {
+  message: 'Subgraphs disagree about what this field requires.',
+  extensions: { code: 'INVALID_SUBGRAPH_VALUE' },
+}
 
 /**
  * Compiles a fetch of the plan, for the objects at a path of the tree: what is known of it before
@@ -54,7 +59,7 @@ function compileRootFetch(node: FetchNode, options: PlacesOptions): Step {
 function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: string | undefined): Step {
   const { document, path, scope } = options
   const { matches } = scope
-  const { requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
+  const { serviceName: subgraph, requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
   const call = createCall(node, document, scope)
   const walk = generateWalk(path)
   const mayCopy = document.holdsObjects && !scope.sharesEntities
@@ -66,7 +71,11 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: strin
   })
 
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
-    const { representations, objects, indices } = gathered
+    const { representations, objects, indices, disagreed } = gathered
+    if (disagreed.length > 0) {
+      const places = placesOf({ all: disagreed, of: () => ({ objects: disagreed, rest: [] }) })
+      run.failures.push({ subgraph, tell: (isAlone) => unansweredFields(places, UNCLEAR_REQUIREMENT, isAlone) })
+    }
     if (objects.length === 0) return
     const findPlaces = () => placesOf({ all: objects, of: (within) => objectsOf(gathered, within) })
     const data = await call(run, { representations, findPlaces, ...(contextual && { contextual }) })

@@ -95,7 +95,8 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     try {
       const names = groups.map((_, index) => (groups.length === 1 ? '_entities' : entitiesName(index)))
       const entities = new Map(groups.map(({ representations }, index) => [names[index] ?? '', representations.length]))
-      const answer = await ask({ body: bodyOfAll(groups, run), isMutation: false, entities }, run.context)
+      const told = await ask({ body: bodyOfAll(groups, run), isMutation: false, entities }, run.context)
+      const answer = { ...told, errors: told.errors.map((error) => withoutForeignPath(error, entities)) }
       for (const [index, group] of groups.entries()) settle(group, answer, { name: names[index] ?? '', index })
     } catch (error) {
       for (const { calls } of groups) for (const { call } of calls) call.reject(error as Error)
@@ -147,6 +148,12 @@ function join(group: EntityGroup, call: EntityCall): void {
   group.known = known
   group.calls.push({ call, indices: indicesOf(call.representations) })
   group.representations = [...known.keys()]
+}
+
+/** A path that does not begin with what was asked for says nothing; the error does. */
+function withoutForeignPath(error: AnsweredError, asked: ReadonlyMap<string, unknown>): AnsweredError {
+  const [field] = error.path ?? []
+  return error.path && (typeof field !== 'string' || !asked.has(field)) ? { ...error, path: undefined } : error
 }
 
 /** Gives each call of a group its part of the answer, as if it had been alone; `index` is that of the group. */

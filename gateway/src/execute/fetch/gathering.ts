@@ -20,11 +20,17 @@ export class Gathering {
   /** The objects of the tree, and for each the index of its representation. */
   readonly objects: Tree[] = []
   readonly indices: number[] = []
+  /** Those that can't be represented, since subgraphs have told other things of what is required. */
+  readonly disagreed: Tree[] = []
   /** For each representation the object that was there first. */
   readonly #firsts: Tree[] = []
   readonly #representationOf: (typename: string) => Representation | undefined
   readonly #type: string | undefined
   readonly #known = new Map<unknown, KnownOfType>()
+  readonly #disagree = () => {
+    this.#disagrees = true
+  }
+  #disagrees = false
   #typename: unknown
   #ofType: KnownOfType | undefined
   #byIndex: Tree[][] | undefined
@@ -76,12 +82,12 @@ export class Gathering {
     if (!representation) return undefined
     const told = representation.identify(object)
     // Objects that say the same are no less different ones.
-    const written = typeof told === 'object' && told !== null ? representation.write(object) : undefined
+    const written = typeof told === 'object' && told !== null ? this.#write(object, representation) : undefined
     const identity = written ?? told
     const index = byIdentity.get(identity)
     const first = index === undefined ? undefined : this.#firsts[index]
     if (first && representation.same(first, object)) return index
-    const text = written ?? representation.write(object)
+    const text = written ?? this.#write(object, representation)
     if (text === undefined) return undefined
     if (index === undefined) {
       byIdentity.set(identity, this.representations.length)
@@ -93,6 +99,13 @@ export class Gathering {
     if (known !== undefined) return known
     byText.set(text, this.representations.length)
     return this.#represent(object, text)
+  }
+
+  #write(object: Tree, { write }: Representation): string | undefined {
+    this.#disagrees = false
+    const text = write(object, this.#disagree)
+    if (this.#disagrees) this.disagreed.push(object)
+    return text
   }
 
   #represent(object: Tree, text: string): number {

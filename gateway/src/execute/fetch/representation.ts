@@ -1,12 +1,15 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner'
 import { generate, literal, read } from '../code.ts'
 import { jsonText } from '../json-text.ts'
-import type { Tree } from '../tree.ts'
+import { DISAGREEMENT, type Tree } from '../tree.ts'
 
 /** How objects of one type are represented. */
 export interface Representation {
-  /** The JSON text; undefined when the object lacks something that it needs. */
-  write: (object: Tree) => string | undefined
+  /**
+   * The JSON text; undefined when the object lacks something that it needs. `disagree` is called when that is for two
+   * subgraphs having told other things of it.
+   */
+  write: (object: Tree, disagree: () => void) => string | undefined
   /** What tells most objects apart: the value of one field. */
   identify: (object: Tree) => unknown
   /** Whether two objects have the same representation, as far as that can be told without writing both. */
@@ -70,7 +73,7 @@ function generateWriter(
     let written = `jsonText(${value})`
     if (selections) {
       scope[`write${index}`] = createNestedWriter(selections, matches)
-      written = `write${index}(${value})`
+      written = `write${index}(${value}, disagree)`
     }
     sums.push(literal(text), `t${index}`)
     text = ''
@@ -80,7 +83,10 @@ function generateWriter(
       if (t${index} === undefined) return undefined`
   })
   sums.push(literal(`${text}}`))
-  return generate(`function write(object) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`, scope) as Write
+  return generate(
+    `function write(object, disagree) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`,
+    scope,
+  ) as Write
 }
 
 /** In place of the type of objects below entities that do not tell it, since all there are of one. */
@@ -90,18 +96,19 @@ const UNTOLD = ''
 function createNestedWriter(
   selections: readonly QueryPlanSelectionNode[],
   matches: MatchesType,
-): (value: unknown) => string | undefined {
+): (value: unknown, disagree: () => void) => string | undefined {
   const writerFor = lazily((typename) => generateWriter(fieldsOf(selections, typename, matches), { matches }))
-  return function write(value) {
+  return function write(value, disagree) {
     if (value === null) return 'null'
+    if (value === DISAGREEMENT) disagree()
     if (typeof value !== 'object') return undefined
     if (!Array.isArray(value)) {
       const object = value as Tree
-      return writerFor(typeof object['__typename'] === 'string' ? object['__typename'] : UNTOLD)(object)
+      return writerFor(typeof object['__typename'] === 'string' ? object['__typename'] : UNTOLD)(object, disagree)
     }
     let text = '['
     for (const [index, item] of value.entries()) {
-      const written = write(item)
+      const written = write(item, disagree)
       if (written === undefined) return undefined
       text += index === 0 ? written : `,${written}`
     }
