@@ -27,13 +27,15 @@ export interface AnswerOptions {
   types: GraphTypes
   root: string
   assignment: Assignment
+  readFetch: ReadFetch
   budget: Budget
   /** Fields, as `Type.field`, that a plan asks for without what their subgraph requires for them; they are not answered. */
   unmet: Set<string>
 }
 
 /** Follows a plan without asking anybody: what would be in the answer if every subgraph answered everything. */
-export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, budget, unmet }: AnswerOptions): Place {
+export function answeredPlaces({ node }: QueryPlan, options: AnswerOptions): Place {
+  const { types, root, assignment, readFetch, budget, unmet } = options
   const answer: Place = new Map([[root, new Map()]])
   if (node?.kind === 'Subscription') {
     follow(node.primary, [answer])
@@ -64,7 +66,7 @@ export function answeredPlaces({ node }: QueryPlan, { types, root, assignment, b
   }
 
   function fetch(step: FetchNode, places: readonly Place[]): void {
-    const { operation, fragments } = operationIn(step.operation)
+    const { operation, fragments } = readFetch(step)
     const from = types.subgraph(step.serviceName)
     const reader = { from, fragments }
     const entities = operation.selectionSet.selections.find((one) => one.kind === Kind.FIELD)?.selectionSet
@@ -216,10 +218,25 @@ function placesAt(path: readonly string[], places: readonly Place[]): readonly P
 }
 
 /** The operation that a subgraph is sent, and the fragments beside it. */
-export function operationIn(text: string): {
+export interface FetchOperation {
   operation: OperationDefinitionNode
   fragments: ReadonlyMap<string, FragmentDefinitionNode>
-} {
+}
+
+/** Reads what fetches ask. A plan is followed once for each assignment of its conditions, and its fetches are the same. */
+export type ReadFetch = (fetch: FetchNode) => FetchOperation
+
+/** Parses each fetch once. */
+export function createReadFetch(): ReadFetch {
+  const parsed = new Map<FetchNode, FetchOperation>()
+  return (fetch) => {
+    const known = parsed.get(fetch) ?? parseOperation(fetch.operation)
+    parsed.set(fetch, known)
+    return known
+  }
+}
+
+function parseOperation(text: string): FetchOperation {
   const { definitions }: DocumentNode = parse(text, { noLocation: true })
   const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!operation) throw new Error(`No operation: ${text}`)

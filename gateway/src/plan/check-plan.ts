@@ -3,7 +3,7 @@ import type { Supergraph } from '@apollo/federation-internals'
 import { GraphQLError, Kind, type SelectionNode } from 'graphql'
 import type { ErrorCode } from '../error-codes.ts'
 import { responseNameOf, type Operation } from '../operation.ts'
-import { answeredPlaces, BudgetSpent, spend, type Budget, type Place } from './answered-places.ts'
+import { answeredPlaces, BudgetSpent, createReadFetch, spend, type Budget, type Place } from './answered-places.ts'
 import { assignmentsOf, isSelected, type Assignment } from './conditions.ts'
 import { mutationFault } from './mutation-order.ts'
 import { readGraphTypes, type GraphTypes } from './subgraph-types.ts'
@@ -28,15 +28,16 @@ export function createPlanCheck(supergraph: Supergraph): PlanCheck {
     const root = supergraph.schema.schemaDefinition.rootType(operation.definition.operation)?.name
     if (root === undefined) return undefined
     const budget = { left: BUDGET }
+    const readFetch = createReadFetch()
     try {
       for (const assignment of assignmentsOf(operation.switches)) {
         const unmet = new Set<string>()
-        const answer = answeredPlaces(plan, { types, root, assignment, budget, unmet })
+        const answer = answeredPlaces(plan, { types, root, assignment, readFetch, budget, unmet })
         const missing = findMissing(operation, { answer, types, assignment, budget })
         const [first] = unmet
         if (missing !== undefined && first !== undefined) return `${first} would be asked for without what it requires.`
         if (missing !== undefined) return missing
-        const fault = mutationFault(plan, operation, assignment)
+        const fault = mutationFault(plan, operation, { assignment, readFetch })
         if (fault !== undefined) return fault
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { PlanNode, QueryPlan } from '@apollo/query-planner'
 import { Kind, OperationTypeNode, type FragmentDefinitionNode, type SelectionNode } from 'graphql'
 import { responseNameOf, type Operation } from '../operation.ts'
-import { operationIn } from './answered-places.ts'
+import type { ReadFetch } from './answered-places.ts'
 import { isSelected, type Assignment } from './conditions.ts'
 
 /**
@@ -13,7 +13,7 @@ import { isSelected, type Assignment } from './conditions.ts'
 export function mutationFault(
   { node }: QueryPlan,
   { definition, fragments }: Pick<Operation, 'definition' | 'fragments'>,
-  assignment: Assignment,
+  { assignment, readFetch }: { assignment: Assignment; readFetch: ReadFetch },
 ): string | undefined {
   if (definition.operation !== OperationTypeNode.MUTATION || !node || node.kind === 'Subscription') return undefined
   const done: string[] = []
@@ -38,7 +38,7 @@ export function mutationFault(
       }
       case 'Fetch': {
         if (step.operationKind !== OperationTypeNode.MUTATION) return
-        const fetch = operationIn(step.operation)
+        const fetch = readFetch(step)
         done.push(
           ...rootNames(fetch.operation.selectionSet.selections, (name) => fetch.fragments.get(name), assignment),
         )

@@ -92,6 +92,16 @@ function typesOf(subgraph: Subgraph, supergraph: Schema): SubgraphTypes {
     return undefined
   })
 
+  /** The fields that a directive of a field names. */
+  function namedBy(directive: 'requiresDirective' | 'providesDirective') {
+    return memoized((coordinate): string | undefined => {
+      const [applied] = fieldAt(coordinate)?.appliedDirectivesOf(metadata[directive]()) ?? []
+      return applied && String(applied.arguments().fields)
+    })
+  }
+  const required = namedBy('requiresDirective')
+  const provided = namedBy('providesDirective')
+
   return {
     objects: memoized((name) => {
       const type = schema.type(name)
@@ -106,14 +116,8 @@ function typesOf(subgraph: Subgraph, supergraph: Schema): SubgraphTypes {
       const found = fieldAt(`${object}.${field}`)
       return found !== undefined && !metadata.isFieldExternal(found)
     },
-    required(object, field) {
-      const [applied] = fieldAt(`${object}.${field}`)?.appliedDirectivesOf(metadata.requiresDirective()) ?? []
-      return applied && String(applied.arguments().fields)
-    },
-    provided(object, field) {
-      const [applied] = fieldAt(`${object}.${field}`)?.appliedDirectivesOf(metadata.providesDirective()) ?? []
-      return applied && String(applied.arguments().fields)
-    },
+    required: (object, field) => required(`${object}.${field}`),
+    provided: (object, field) => provided(`${object}.${field}`),
     keys: memoized((name) => {
       const type = schema.type(name)
       if (!type || !isCompositeType(type)) return []
