@@ -26,13 +26,18 @@ type OfDocument = Pick<Operation, 'document' | 'definition' | 'fragments'>
 /** An operation with another document in place of its own, of which all else holds as well. */
 export function withDocument<Of extends OfDocument>(operation: Of, document: DocumentNode): Of {
   const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
   return {
     ...operation,
     document,
     definition: definition ?? operation.definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+    fragments: Object.fromEntries(fragmentsOf(document)),
   }
+}
+
+/** The fragments of a document by their names. */
+export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]))
 }
 
 /** The name that a field has in the answer. */

@@ -6,7 +6,7 @@ import {
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
 } from 'graphql'
-import type { Operation } from '../operation.ts'
+import { fragmentsOf, type Operation } from '../operation.ts'
 import { tooLarge } from './field-sites.ts'
 import { measure } from './limits/document-size.ts'
 
@@ -38,13 +38,12 @@ export function operationOf(
 ): Operation {
   const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!definition) throw new Error('There is no operation.')
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
   const fields = Math.max(...Array.from(measure(document), ({ size }) => size.fields))
   if (fields > mostFields) throw tooLarge(mostFields)
   return {
     document,
     definition,
-    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+    fragments: Object.fromEntries(fragmentsOf(document)),
     key,
     size: Math.min(Math.max(characters, fields * CHARACTERS_OF_A_FIELD), Number.MAX_SAFE_INTEGER),
     switches: switchesIn(document),

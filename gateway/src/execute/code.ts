@@ -19,7 +19,7 @@ export function read(object: string, name: string): string {
  * parameters, by name; `source` is an expression.
  */
 export function generate(source: string, scope: Readonly<Record<string, unknown>> = {}): unknown {
-  // oxlint-disable-next-line typescript/no-implied-eval
+  // oxlint-disable-next-line typescript/no-implied-eval -- Making code is what this is for; see above for what may be in it.
   const make = new Function(...Object.keys(scope), `'use strict'\nreturn ${source}`)
   return Reflect.apply(make, undefined, Object.values(scope)) as unknown
 }

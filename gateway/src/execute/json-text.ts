@@ -1,5 +1,5 @@
 /** What JSON writes in another way than it is: quotes, backslashes, control characters, and halves of surrogate pairs. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- These are what JSON escapes.
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /** The JSON text of a value that came from JSON. Most are short strings, which the engine's own writer is slow at. */

@@ -13,7 +13,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { responseNameOf } from '../operation.ts'
+import { fragmentsOf, responseNameOf } from '../operation.ts'
 
 /** A plan that asks for no type that is known. */
 export interface LeanPlan {
@@ -90,11 +90,7 @@ function findPlaces(
   document: ReturnType<typeof parse>,
   { path, isOfEntities, schema, types, places }: FindOptions,
 ): void {
-  const fragments = new Map(
-    document.definitions
-      .filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
-  )
+  const fragments = fragmentsOf(document)
 
   function find(set: SelectionSetNode, place: string, type: GraphQLNamedType | undefined): void {
     const known = places.get(set) ?? new Set<string>()

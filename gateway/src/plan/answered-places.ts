@@ -1,13 +1,6 @@
 import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner'
-import {
-  Kind,
-  parse,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type OperationDefinitionNode,
-  type SelectionNode,
-} from 'graphql'
-import { responseNameOf } from '../operation.ts'
+import { Kind, parse, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionNode } from 'graphql'
+import { fragmentsOf, responseNameOf } from '../operation.ts'
 import { isSelected, type Assignment } from './conditions.ts'
 import { parseSelection } from './stand-ins.ts'
 import type { GraphTypes, SubgraphTypes } from './subgraph-types.ts'
@@ -237,11 +230,10 @@ export function createReadFetch(): ReadFetch {
 }
 
 function parseOperation(text: string): FetchOperation {
-  const { definitions }: DocumentNode = parse(text, { noLocation: true })
-  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  const document = parse(text, { noLocation: true })
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!operation) throw new Error(`No operation: ${text}`)
-  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-  return { operation, fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])) }
+  return { operation, fragments: fragmentsOf(document) }
 }
 
 /** Whether a representation holds all fields of a key. */

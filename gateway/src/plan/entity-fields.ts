@@ -9,6 +9,7 @@ import {
   type FragmentDefinitionNode,
   type SelectionNode,
 } from 'graphql'
+import { fragmentsOf } from '../operation.ts'
 
 /** The text of a document as subgraphs are sent it. */
 export function textOf(document: DocumentNode): string {
@@ -26,11 +27,7 @@ export interface EntityFields {
 /** Reads the operation of a fetch of entities. */
 export function readEntityFields(operation: string): EntityFields {
   const document = parse(operation, { noLocation: true })
-  const fragments = new Map(
-    document.definitions
-      .filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
-  )
+  const fragments = fragmentsOf(document)
   const fields = new Set<string>()
   const inlined = visit(document, {
     FragmentDefinition: () => false,
@@ -94,11 +91,7 @@ function keep(document: DocumentNode, isKept: (field: string) => boolean): Docum
 /** Without the fragments and variables that nothing uses. */
 function withUsed(document: DocumentNode): DocumentNode {
   const used = new Set<string>()
-  const fragments = new Map(
-    document.definitions
-      .filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
-  )
+  const fragments = fragmentsOf(document)
   const variables = new Set<string>()
   const todo = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
   const visitor = {

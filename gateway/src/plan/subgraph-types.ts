@@ -11,6 +11,7 @@ import {
   type Subgraph,
   type Supergraph,
 } from '@apollo/federation-internals'
+import { memoized } from '../memoized.ts'
 
 /** What a subgraph says about types, in terms of the object types of the supergraph. */
 export interface SubgraphTypes {
@@ -130,15 +131,4 @@ function typesOf(subgraph: Subgraph, supergraph: Schema): SubgraphTypes {
 function objectsOf(schema: Schema, name: string): readonly string[] {
   const type = schema.type(name)
   return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((object) => object.name) : []
-}
-
-function memoized<Value>(read: (name: string) => Value): (name: string) => Value {
-  const known = new Map<string, Value>()
-  return (name) => {
-    const found = known.get(name)
-    if (found !== undefined || known.has(name)) return found as Value
-    const value = read(name)
-    known.set(name, value)
-    return value
-  }
 }

@@ -9,6 +9,7 @@ import {
   type ValueNode,
 } from 'graphql'
 import type { DocumentLimits } from '../../config/limits.ts'
+import { fragmentsOf } from '../../operation.ts'
 
 /** What is counted of an operation or fragment, with the fragments that it spreads written out; at most Infinity. */
 export type DocumentSize = Readonly<Record<keyof DocumentLimits, number>>
@@ -25,10 +26,7 @@ const BOTTOM = 1000
  * fragments would amount to. A fragment that spreads itself is counted once: validation refuses it.
  */
 export function* measure(document: DocumentNode): Generator<{ node: Definition; size: DocumentSize }> {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of document.definitions) {
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
-  }
+  const fragments = fragmentsOf(document)
   const fragmentSizes = new Map<string, DocumentSize>()
 
   function sizeOf({ selections }: SelectionSetNode, level: number): DocumentSize {

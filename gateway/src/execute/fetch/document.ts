@@ -13,6 +13,7 @@ import {
   type SelectionSetNode,
   type VariableDefinitionNode,
 } from 'graphql'
+import { fragmentsOf } from '../../operation.ts'
 import { namesIn } from './merge.ts'
 
 /** The document of a fetch, taken apart. */
@@ -46,11 +47,7 @@ export function readFetchDocument({
   if (!definition) throw new Error(`A fetch has no operation: ${operation}`)
   const [first] = definition.selectionSet.selections
   const selectionSet = (requires && first?.kind === Kind.FIELD && first.selectionSet) || definition.selectionSet
-  const fragments = new Map(
-    document.definitions
-      .filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
-  )
+  const fragments = fragmentsOf(document)
   const contextual = new Set(contextRewrites?.map(({ renameKeyTo }) => renameKeyTo))
   return {
     text: withoutNumber(operation),

@@ -29,7 +29,7 @@ export interface Places {
    * should have brought what the client does not see, or of which nothing else can be the reason, all; and the objects that
    * have lost nothing. At most so many paths.
    */
-  lost: (most: number, isOnlyReason: boolean) => LostPaths
+  lost: (most: number, isAlone: boolean) => LostPaths
   /** The paths in the answer of a path in the fetch. */
   of: (path: AnswerPath) => readonly AnswerPath[]
 }

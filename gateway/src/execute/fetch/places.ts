@@ -133,7 +133,7 @@ export function createPlaces(
     const { fields, isAll, tellsType } = expectedOf(selected.fieldsOf(typename), fetched.fieldsOf(typename))
     if (!isLast && tellsType && (told === undefined || scope.isInterface(told))) lost.add(path)
     for (const { name, clientName: seenName, below, fetchedBelow, isFetched } of fields) {
-      if (!isFetched && !isAll && !lost.isOnlyReason && isLast !== true) continue
+      if (!isFetched && !isAll && !lost.isAlone && isLast !== true) continue
       const inner = getOwn(value, name)
       if (inner === undefined) lost.add(path, seenName)
       else if (fetchedBelow && isLast !== true) {
@@ -164,8 +164,8 @@ export function createPlaces(
     // Where objects are is looked up now; what they have lost, once all has come.
     const now = (found ??= find())
     return {
-      lost(most, isOnlyReason) {
-        const lost = createLost(most, isOnlyReason)
+      lost(most, isAlone) {
+        const lost = createLost(most, isAlone)
         for (const place of [...new Set(objectsAt.all)].flatMap((object) => placesOf(object, now))) {
           const { count } = lost
           addLost(place, now.fetched, lost)
@@ -184,17 +184,17 @@ export function createPlaces(
 }
 
 interface Lost extends LostPaths {
-  isOnlyReason: boolean
+  isAlone: boolean
   /** A path, or the path of a field of what is there. */
   add: (path: AnswerPath, name?: string) => void
 }
 
-function createLost(most: number, isOnlyReason: boolean): Lost {
+function createLost(most: number, isAlone: boolean): Lost {
   const paths: AnswerPath[] = []
   return {
     paths,
     count: 0,
-    isOnlyReason,
+    isAlone,
     add(path, name) {
       this.count += 1
       if (paths.length < most) paths.push(name === undefined ? path : [...path, name])

@@ -1,4 +1,5 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner'
+import { memoized } from '../../memoized.ts'
 import { generate, literal, read } from '../code.ts'
 import { jsonText } from '../json-text.ts'
 import { DISAGREEMENT, type Tree } from '../tree.ts'
@@ -38,7 +39,7 @@ export function createRepresentations(
   requires: readonly QueryPlanSelectionNode[],
   { matches, typenameFor }: RepresentationOptions,
 ): (typename: string) => Representation | undefined {
-  return lazily((typename) => {
+  return memoized((typename) => {
     const fields = fieldsOf(requires, typename, matches)
     if (fields.size === 0) return undefined
     const keys = [...fields.keys()].filter((name) => name !== '__typename')
@@ -97,7 +98,7 @@ function createNestedWriter(
   selections: readonly QueryPlanSelectionNode[],
   matches: MatchesType,
 ): (value: unknown, disagree: () => void) => string | undefined {
-  const writerFor = lazily((typename) => generateWriter(fieldsOf(selections, typename, matches), { matches }))
+  const writerFor = memoized((typename) => generateWriter(fieldsOf(selections, typename, matches), { matches }))
   return function write(value, disagree) {
     if (value === null) return 'null'
     if (value === DISAGREEMENT) disagree()
@@ -136,15 +137,4 @@ function fieldsOf(
     found.set(key, { name, selections: selection.selections && [...known, ...selection.selections] })
   }
   return found
-}
-
-function lazily<Value>(make: (name: string) => Value): (name: string) => Value {
-  const made = new Map<string, Value>()
-  return (name) => {
-    const known = made.get(name)
-    if (known !== undefined || made.has(name)) return known as Value
-    const value = make(name)
-    made.set(name, value)
-    return value
-  }
 }
