@@ -32,11 +32,23 @@ export function operationOf(schema: GraphQLSchema, source: string): Operation {
 /** Runs a compiled completion over a tree. */
 export function runCompletion(completion: Completion, data: unknown, options: CompletedOptions = {}): Completed {
   const { variables = {}, refusals = NOTHING_REFUSED, introspection = new Map<string, string>(), errors = [] } = options
-  const answer = completion.complete({ data, coerced: variables, refusals, introspection, errors })
+  const completeWith = (hasEscapes: boolean) =>
+    completion.complete({ data, coerced: variables, hasEscapes, refusals, introspection, errors })
+  const answer = completeWith(true)
+  if (!holdsEscapes(data) && completeWith(false).data !== answer.data) throw new Error('Two ways to write it differ.')
   return {
     data: answer.data === undefined ? undefined : JSON.parse(answer.data),
     text: answer.data,
     errors: answer.errors.map(({ path, extensions, message }) => ({ path, code: extensions['code'], message })),
+  }
+}
+
+/** Whether JSON escapes anything in a tree; one that is too deep to tell may have it. */
+function holdsEscapes(data: unknown): boolean {
+  try {
+    return JSON.stringify({ data }, (_key, value: unknown) => (typeof value === 'symbol' ? null : value)).includes('\\')
+  } catch {
+    return true
   }
 }
 

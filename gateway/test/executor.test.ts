@@ -12,6 +12,7 @@ import { createEntityCalls } from '../src/execute/fetch/entity-calls.ts'
 import { readFetchDocument } from '../src/execute/fetch/document.ts'
 import { pathsOfObjects } from '../src/execute/fetch/flatten-path.ts'
 import type { SubgraphCalls } from '../src/execute/fetch/scope.ts'
+import { NOTHING_SHARED } from '../src/execute/sharing.ts'
 import { createTypeFacts } from '../src/execute/type-facts.ts'
 import { createPlanner } from '../src/plan/planner.ts'
 import { createRequestRecord } from '../src/telemetry/request-record.ts'
@@ -403,7 +404,12 @@ describe('an execution', () => {
     return { operation, fetched: operation, refusals: new Map(), variables: { ...variables }, coerced: {}, context }
   }
 
-  const answerNull: SubgraphCalls['ask'] = async () => ({ data: { item: null }, errors: [], extensions: undefined })
+  const answerNull: SubgraphCalls['ask'] = async () => ({
+    data: { item: null },
+    errors: [],
+    extensions: undefined,
+    hasEscapes: false,
+  })
   const calls: SubgraphCalls = { ask: answerNull, askForEntities: createEntityCalls(answerNull) }
   const subgraph = () => calls
   const { signal } = new AbortController()
@@ -450,7 +456,8 @@ describe('an execution', () => {
       requires: [],
       variableUsages: ['v'],
     })
-    const run = { root: {}, variables: { v: 1n }, coerced: {}, context: contextOf(signal), failures: [] }
+    const nothing = { root: {}, coerced: {}, objectsAt: new Map(), failures: [], hasEscapes: false }
+    const run = { ...nothing, variables: { v: 1n }, context: contextOf(signal) }
     const question = { document, representations: ['{}'], contextual: undefined }
     await expect(calls.askForEntities(run, question)).rejects.toThrow('BigInt')
   })
@@ -470,13 +477,21 @@ describe('an execution', () => {
         ...createTypeFacts(loaded.supergraphGraphqlSchema, new Set()),
         subgraph,
         typeAt: () => 'Item',
-        sharesEntities: true,
+        sharing: NOTHING_SHARED,
         operation: operationIn('{ item { stock } }'),
         clientNames: new Map(),
       },
     )
     const root = { item: { id: '1' } }
-    const failed = step({ root, variables: {}, coerced: {}, context: contextOf(signal), failures: [] })
+    const failed = step({
+      root,
+      variables: {},
+      coerced: {},
+      context: contextOf(signal),
+      objectsAt: new Map(),
+      failures: [],
+      hasEscapes: false,
+    })
     await expect(failed).rejects.toThrow('Not known how representations are rewritten')
   })
 })

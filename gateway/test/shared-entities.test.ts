@@ -84,6 +84,56 @@ describe('one entity in two places', () => {
   })
 })
 
+describe('one entity in many places of a list', () => {
+  const reviews = ['first', 'second', 'third'].map((text) => ({ text, author: { id: 'a', name: `of the ${text}` } }))
+  const posts = ({ provides = false } = {}): TinySubgraph => ({
+    sdl: `type Query { reviews: [Review!] } type Review { text: String author: User ${provides ? '@provides(fields: "name")' : ''} }
+      type User @key(fields: "id") { id: ID! ${provides ? 'name: String @external' : ''} }`,
+    resolvers: { Query: { reviews: () => reviews } },
+  })
+  const users: TinySubgraph = {
+    sdl: `type User @key(fields: "id") { id: ID! name: String @shareable email: String city: City }
+      type City @key(fields: "zip") { zip: ID! }`,
+    resolvers: { User: { ...itself, name: () => 'Ada', email: () => 'a@b', city: () => ({ zip: '1' }) } },
+  }
+  const cities: TinySubgraph = {
+    sdl: 'type City @key(fields: "zip") { zip: ID! mayor: String! }',
+    resolvers: { City: { ...itself, mayor: () => 'Bob' } },
+  }
+  const query = '{ reviews { text author { id email city { mayor } } } }'
+
+  it('has everywhere what it has, and is asked for once', async () => {
+    await using graph = await startTinyGraph({ posts: posts(), users, cities })
+    const author = { id: 'a', email: 'a@b', city: { mayor: 'Bob' } }
+    expect(await ask(graph, query)).toEqual({ data: { reviews: reviews.map(({ text }) => ({ text, author })) } })
+    expect(graph.requests.map(({ variables }) => variables['representations'])).toEqual([
+      undefined,
+      [{ __typename: 'User', id: 'a' }],
+      [{ __typename: 'City', zip: '1' }],
+    ])
+  })
+
+  it('keeps in each what the subgraph that told of it has said of it there', async () => {
+    await using graph = await startTinyGraph({ posts: posts({ provides: true }), users, cities })
+    expect(await ask(graph, '{ reviews { author { name email } } }')).toEqual({
+      data: { reviews: reviews.map(({ author: { name } }) => ({ author: { name, email: 'a@b' } })) },
+    })
+  })
+
+  it('has an error in each when it has lost something, as far up as null spreads', async () => {
+    const broken = { ...cities, resolvers: { City: { ...itself, mayor: () => null } } }
+    await using graph = await startTinyGraph({ posts: posts(), users, cities: broken })
+    const { data, errors } = await ask(graph, query)
+    const author = { id: 'a', email: 'a@b', city: null }
+    expect(data).toEqual({ reviews: reviews.map(({ text }) => ({ text, author })) })
+    expect(errors?.map(({ path }) => path?.join('.')).toSorted()).toEqual([
+      'reviews.0.author.city.mayor',
+      'reviews.1.author.city.mayor',
+      'reviews.2.author.city.mayor',
+    ])
+  })
+})
+
 describe('contexts', () => {
   function shopsOf(count: number): TinySubgraph {
     return {
@@ -150,11 +200,11 @@ describe('entities of one call', () => {
   const id = { kind: 'Field', name: 'id' } as const
   const typename = { kind: 'Field', name: '__typename' } as const
 
-  function gathering(key: object): Gathering {
+  function gathering(key: object, names?: ReadonlySet<string>): Gathering {
     const requires: QueryPlanSelectionNode[] = [
       { kind: 'InlineFragment', typeCondition: 'Item', selections: [typename, { ...id, ...key }] },
     ]
-    return new Gathering(createRepresentations(requires, { matches, typenameFor: String }), 'Item')
+    return new Gathering(createRepresentations(requires, { matches, typenameFor: String, names }), 'Item')
   }
 
   it('are asked for once when they are known by an object, or by a number that is kept as text', () => {
@@ -168,6 +218,29 @@ describe('entities of one call', () => {
       byNumber.add({ id: JSON.rawJSON(digits) })
     }
     expect(byNumber.indices).toEqual([0, 1, 0])
+  })
+
+  it('are one object where all that is known of them is the same', () => {
+    const [one, other, ...more] = [{ id: '1' }, { id: '2' }, { id: '1' }, { id: '1' }]
+    const gathered = gathering({}, new Set(['__typename', 'id']))
+    expect([one, other, ...more].map((object) => gathered.unite(object))).toEqual([one, other, one, one])
+    expect(gathered.objects).toEqual([one, other])
+    expect(gathered.unite(other)).toBe(other)
+    expect(gathered.objects).toHaveLength(2)
+  })
+
+  it('stay what they are where more is known of them than what they are known by', () => {
+    const [one, other] = [
+      { id: '1', name: 'a' },
+      { id: '1', name: 'b' },
+    ]
+    for (const names of [new Set(['id', 'name']), undefined]) {
+      const gathered = gathering({}, names)
+      expect(gathered.unite(one)).toBe(one)
+      expect(gathered.unite(other)).toBe(other)
+      expect(gathered.objects).toEqual([one, other])
+      expect(gathered.indices).toEqual([0, 0])
+    }
   })
 
   it('that do not tell their type are of the type that is known of their place, whatever came before them', () => {

@@ -67,6 +67,7 @@ export function withhold(shop: Shop, source: string, refusals: Refusals, variabl
   const told = completion.complete({
     data: JSON.parse(JSON.stringify(left.data ?? null)),
     coerced: variables,
+    hasEscapes: true,
     refusals,
     introspection: compileIntrospection(whole, schema)(variables),
     errors: left.errors ?? [],

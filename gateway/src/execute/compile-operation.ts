@@ -4,7 +4,7 @@ import { refuseLostClient } from '../admission/refuse-late-requests.ts'
 import type { Operation } from '../operation.ts'
 import type { Isolated } from '../plan/isolate.ts'
 import type { Answer } from './answer.ts'
-import { compilePlan, hasContexts } from './compile-plan.ts'
+import { compilePlan } from './compile-plan.ts'
 import { compileCompletion } from './completion/compile.ts'
 import type { Execution } from './execution.ts'
 import { tellFailures } from './fetch/fetch-errors.ts'
@@ -12,6 +12,7 @@ import type { FetchScope } from './fetch/scope.ts'
 import { compileIntrospection } from './introspection.ts'
 import { dropKnownTypenames } from './known-types.ts'
 import type { Run, Step } from './run.ts'
+import { findSharing } from './sharing.ts'
 
 /** An operation, ready to be run for anybody. */
 export interface CompiledOperation {
@@ -31,7 +32,7 @@ export interface CompileOptions {
   refused: ReadonlySet<string>
   /** What clients see. */
   schema: GraphQLSchema
-  scope: Omit<FetchScope, 'operation' | 'clientNames' | 'typeAt' | 'sharesEntities'>
+  scope: Omit<FetchScope, 'operation' | 'clientNames' | 'typeAt' | 'sharing'>
 }
 
 /** Compiles an operation and its plan: what fetches, what brings that together, and what makes the answer of it. */
@@ -54,7 +55,9 @@ export function compileOperation(options: CompileOptions): CompiledOperation {
         variables: toVariables(variables),
         coerced: toVariables(coerced),
         context,
+        objectsAt: new Map(),
         failures: [],
+        hasEscapes: false,
       }
       await fetchAll?.(run)
       refuseLostClient(context.signal)
@@ -62,6 +65,7 @@ export function compileOperation(options: CompileOptions): CompiledOperation {
       return completion.complete({
         data,
         coerced: run.coerced,
+        hasEscapes: run.hasEscapes,
         refusals,
         introspection: introspect(run.variables),
         errors: tellFailures(failures),
@@ -70,8 +74,8 @@ export function compileOperation(options: CompileOptions): CompiledOperation {
   }
 }
 
-function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, 'typeAt' | 'sharesEntities'>): Step | undefined {
+function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, 'typeAt' | 'sharing'>): Step | undefined {
   const { plan, typeAt } = dropKnownTypenames(whole, scope.schema)
   if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed here.')
-  return plan.node && compilePlan(plan.node, { ...scope, typeAt, sharesEntities: !hasContexts(plan.node) })
+  return plan.node && compilePlan(plan.node, { ...scope, typeAt, sharing: findSharing(plan.node) })
 }

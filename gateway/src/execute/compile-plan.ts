@@ -1,7 +1,6 @@
 import type { PlanNode, ResponsePath } from '@apollo/query-planner'
 import { compileFetch } from './fetch/compile-fetch.ts'
 import type { FetchScope } from './fetch/scope.ts'
-import { fetchesIn } from './known-types.ts'
 import type { Run, Step } from './run.ts'
 
 /** Compiles a query plan into what runs it; `path` is where its fetches are in the tree. */
@@ -25,11 +24,6 @@ export function compilePlan(node: PlanNode, scope: FetchScope, path: ResponsePat
     default:
       throw new Error('Plans are made without @defer.')
   }
-}
-
-/** Whether any fetch of a plan depends on what is above its entities, by `@fromContext`. */
-export function hasContexts(plan: PlanNode): boolean {
-  return [...fetchesIn(plan)].some(([{ contextRewrites }]) => contextRewrites !== undefined)
 }
 
 function inSequence(steps: readonly Step[]): Step {

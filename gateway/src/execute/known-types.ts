@@ -4,16 +4,15 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
-  parse,
-  print,
-  stripIgnoredCharacters,
   visit,
+  type DocumentNode,
   type GraphQLNamedType,
   type GraphQLSchema,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
 import { fragmentsOf, responseNameOf } from '../operation.ts'
+import { documentOf, withDocument } from './fetch/parsed-fetch.ts'
 
 /** A plan that asks for no type that is known. */
 export interface LeanPlan {
@@ -34,12 +33,10 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
   const types = new Map<string, Set<GraphQLNamedType | undefined>>()
   const places: Places = new Map()
   const told = new Set<string>()
-  const documents = new Map<FetchNode, ReturnType<typeof parse>>()
   for (const [fetch, path] of fetchesIn(plan.node)) {
-    findTold(fetch.requires ?? [], path, told)
-    const document = parse(fetch.operation, { noLocation: true })
-    documents.set(fetch, document)
-    findPlaces(document, { path, isOfEntities: fetch.requires !== undefined, schema, types, places })
+    const place = placeOf(path)
+    findTold(fetch.requires ?? [], place, told)
+    findPlaces(documentOf(fetch), { place, isOfEntities: fetch.requires !== undefined, schema, types, places })
   }
 
   function typeNamed(path: string): string | undefined {
@@ -53,8 +50,7 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
   }
 
   function lean(fetch: FetchNode): FetchNode {
-    const document = documents.get(fetch)
-    if (!document) return fetch
+    const document = documentOf(fetch)
     const without = visit(document, {
       SelectionSet(set) {
         const selections = set.selections.filter((selection) => !isTypename(selection))
@@ -62,14 +58,14 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
         return isLess && isKnown(set) ? { ...set, selections } : undefined
       },
     })
-    return without === document ? fetch : { ...fetch, operation: stripIgnoredCharacters(print(without)) }
+    return without === document ? fetch : withDocument(fetch, without)
   }
 
   return { plan: { ...plan, node: mapFetches(plan.node, lean) }, typeAt: (path) => typeNamed(placeOf(path)) }
 }
 
 /** A path without lists and types. */
-function placeOf(path: ResponsePath): string {
+export function placeOf(path: ResponsePath): string {
   return path
     .map((element) => String(element).replace(/\|.*$/, ''))
     .filter((name) => name !== '@' && name !== '')
@@ -78,7 +74,7 @@ function placeOf(path: ResponsePath): string {
 
 interface FindOptions {
   /** Of the fetch. */
-  path: string
+  place: string
   isOfEntities: boolean
   schema: GraphQLSchema
   types: Map<string, Set<GraphQLNamedType | undefined>>
@@ -86,10 +82,7 @@ interface FindOptions {
 }
 
 /** Notes where the selection sets of a fetch are, and of what types the objects there are. */
-function findPlaces(
-  document: ReturnType<typeof parse>,
-  { path, isOfEntities, schema, types, places }: FindOptions,
-): void {
+function findPlaces(document: DocumentNode, { place: own, isOfEntities, schema, types, places }: FindOptions): void {
   const fragments = fragmentsOf(document)
 
   function find(set: SelectionSetNode, place: string, type: GraphQLNamedType | undefined): void {
@@ -118,8 +111,8 @@ function findPlaces(
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue
     const [entities] = node.selectionSet.selections
-    if (!isOfEntities) find(node.selectionSet, path, schema.getRootType(node.operation) ?? undefined)
-    else if (entities?.kind === Kind.FIELD && entities.selectionSet) find(entities.selectionSet, path, undefined)
+    if (!isOfEntities) find(node.selectionSet, own, schema.getRootType(node.operation) ?? undefined)
+    else if (entities?.kind === Kind.FIELD && entities.selectionSet) find(entities.selectionSet, own, undefined)
   }
 }
 
@@ -150,9 +143,9 @@ function isTypename(selection: SelectionNode): boolean {
   )
 }
 
-/** The fetches of a plan, with their places in the tree. */
-export function* fetchesIn(node: PlanNode, path: ResponsePath = []): Generator<[FetchNode, string]> {
-  if (node.kind === 'Fetch') yield [node, placeOf(path)]
+/** The fetches of a plan, with their paths in the tree. */
+export function* fetchesIn(node: PlanNode, path: ResponsePath = []): Generator<[FetchNode, ResponsePath]> {
+  if (node.kind === 'Fetch') yield [node, path]
   else if (node.kind === 'Flatten') yield* fetchesIn(node.node, [...path, ...node.path])
   else for (const child of childrenOf(node)) yield* fetchesIn(child, path)
 }

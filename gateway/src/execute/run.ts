@@ -11,8 +11,12 @@ export interface Run {
   /** The variables as the operation's types and defaults make them; those of conditions are booleans. */
   readonly coerced: Readonly<Record<string, unknown>>
   readonly context: GatewayContext
+  /** The objects at paths of the tree where they have been looked for, each once. */
+  readonly objectsAt: Map<string, readonly Tree[]>
   /** What went wrong with fetches. */
   readonly failures: FetchFailure[]
+  /** Whether any string that came may hold what JSON escapes. */
+  hasEscapes: boolean
 }
 
 export interface FetchFailure {

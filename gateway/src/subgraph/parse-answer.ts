@@ -15,6 +15,8 @@ export interface SubgraphAnswer {
   data: Record<string, unknown> | null | undefined
   errors: readonly AnsweredError[]
   extensions: Record<string, unknown> | undefined
+  /** Whether strings of it may hold what JSON escapes. */
+  hasEscapes: boolean
 }
 
 export interface AnswerText {
@@ -34,7 +36,8 @@ export interface AnswerText {
  */
 export function parseAnswer({ name, status, text, losesDigits }: AnswerText): SubgraphAnswer {
   const answer = toAnswer(parseJson(text, { name, losesDigits }))
-  if (answer) return answer
+  // What JSON escapes can be in a text only with a backslash before it.
+  if (answer) return { ...answer, hasEscapes: text.includes('\\') }
   throw new SubgraphError('bad-answer', `${name} answered ${status} without a GraphQL result.`)
 }
 
@@ -46,7 +49,7 @@ function parseJson(text: string, { name, losesDigits }: { name: string; losesDig
   }
 }
 
-function toAnswer(answer: unknown): SubgraphAnswer | undefined {
+function toAnswer(answer: unknown): Omit<SubgraphAnswer, 'hasEscapes'> | undefined {
   if (!isJsonObject(answer)) return undefined
   const { data, errors, extensions } = answer
   if (!isObjectOrNothing(data) || !isObjectOrNothing(extensions)) return undefined

@@ -17,19 +17,26 @@ import {
 } from 'graphql'
 import { objectsOf, pathIn, sitePathOn } from '../../admission/field-sites.ts'
 import { literal, read } from '../code.ts'
-import { otherTypesIn, type CollectedField, type CollectOptions, type RuntimeType, type Source } from './collect.ts'
+import {
+  otherTypesIn,
+  type CollectedField,
+  type CollectOptions,
+  type Occurrence,
+  type RuntimeType,
+  type Source,
+} from './collect.ts'
 import { ALWAYS, type Condition } from './condition.ts'
 import {
   assembleProgram,
   conditionText,
   createNumbering,
   functionText,
+  isOfScalar,
   notAnObject,
-  notOfScalar,
-  objectText,
-  setText,
+  sumOf,
 } from './program-text.ts'
 import { levelBelow, type Site } from './site.ts'
+import { completeLeaf, objectText, type Completed, type CompletedField, type CompletedValue } from './texts.ts'
 import { createVariants, type Variant } from './variants.ts'
 
 export interface ProgramOptions extends CollectOptions {
@@ -40,7 +47,10 @@ export interface ProgramOptions extends CollectOptions {
 
 /** The source of a program, and what its numbers stand for. */
 export interface Program {
-  /** An expression: a function of the root object and the variables that returns what is answered, or undefined. */
+  /**
+   * An expression: a function of the root object, the variables and whether strings may have to be escaped, which returns
+   * the text of what is answered, or undefined.
+   */
   source: string
   sites: readonly Site[]
   refusedAs: ReadonlyMap<Site, string>
@@ -48,8 +58,6 @@ export interface Program {
   enums: readonly ReadonlySet<unknown>[]
   /** Which variant objects are of, by the names of their types: `kinds` of the source. */
   kinds: readonly ReadonlyMap<unknown, number>[]
-  /** The client's names of `__schema` and `__type`, in whose place is null, and those of the operation. */
-  introspected: ReadonlyMap<string, string>
 }
 
 /** What objects at one place are asked for. */
@@ -76,18 +84,20 @@ interface FieldOfVariant {
   asked: Asked
 }
 
+/** Scalars whose values are no strings. */
+const UNQUOTED: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean'])
+
 const TYPENAME_TYPE = new GraphQLNonNull(GraphQLString)
 
 /**
  * Writes the program that completes the values of an operation: one function for each place of lists and objects, which
- * returns the completed value, or undefined where an error makes null of it. `at` holds which items are being completed.
+ * returns the text of the completed value, or undefined where an error makes null of it. `at` holds which items are being completed.
  */
 export function generateProgram(options: ProgramOptions): Program {
   const { operation, schema, root, refused } = options
   const variantsOf = createVariants(options)
   const sites = createNumbering<Site>()
   const refusedAs = new Map<Site, string>()
-  const introspected = new Map<string, string>()
   const enums = createNumbering<GraphQLEnumType>()
   const kinds = createNumbering<ReadonlyMap<unknown, number>>()
   const sets = createNumbering<SelectionSetNode>()
@@ -141,52 +151,51 @@ export function generateProgram(options: ProgramOptions): Program {
     return later('variant', (name) => functionText(name, about, fieldsOf(variant, asked)))
   }
 
-  /** Statements that complete the fields of an object and return it. */
+  /** Statements that complete the fields of an object and return its text. */
   function fieldsOf(variant: Variant, asked: Asked): string[] {
-    const lines: string[] = []
-    const properties: [name: string, value: string][] = []
     const variables = new Map<CollectedField, string>()
-    let isBegun = false
-    for (const { field, condition } of variant.occurrences) {
-      const earlier = variables.get(field)
-      const x = earlier ?? `x${variables.size}`
+    function completeField({ field }: Occurrence): CompletedField {
+      const x = variables.get(field) ?? `x${variables.size}`
       variables.set(field, x)
-      const { value, steps } = valueOf(x, { field, variant, asked })
-      if (condition === ALWAYS && !isBegun) {
-        lines.push(`let ${x} = ${value}`, ...steps)
-        properties.push([field.name, x])
-        continue
-      }
-      // From here on the order is that of the first occurrence that counts.
-      if (!isBegun) lines.push(`const r = ${objectText(properties)}`)
-      isBegun = true
-      if (earlier === undefined) lines.push(`let ${x}`)
-      const guards = [...conditionNames(condition), ...(earlier === undefined ? [] : [`${x} === undefined`])]
-      const statements = [`${x} = ${value}`, ...steps, setText('r', field.name, x)]
-      lines.push(...(guards.length === 0 ? statements : [`if (${guards.join(' && ')}) {`, ...statements, '}']))
+      return { name: field.name, x, ...valueOf(x, { field, variant, asked }) }
     }
-    return [...lines, isBegun ? 'return r' : `return ${objectText(properties)}`]
+    const first = variant.occurrences.findIndex(({ condition }) => condition !== ALWAYS)
+    const always = first < 0 ? variant.occurrences : variant.occurrences.slice(0, first)
+    const begun = objectText(always.map(completeField), { isWhole: first < 0 })
+    if (first < 0) return begun
+    // From here on the order is that of the first occurrence that counts.
+    const others = variant.occurrences.slice(first).flatMap((occurrence) => {
+      const isAgain = variables.has(occurrence.field)
+      const { name, x, value, steps } = completeField(occurrence)
+      const guards = [...conditionNames(occurrence.condition), ...(isAgain ? [`${x} === undefined`] : [])]
+      const statements = [`${x} = ${value}`, ...steps, `r += ${sumOf([{ text: `,"${name}":` }, { code: x }])}`]
+      return [
+        ...(isAgain ? [] : [`let ${x}`]),
+        ...(guards.length === 0 ? statements : [`if (${guards.join(' && ')}) {`, ...statements, '}']),
+      ]
+    })
+    return [...begun, ...others, always.length > 0 ? 'return r + "}"' : 'return "{" + r.slice(1) + "}"']
   }
 
   function conditionNames(condition: Condition): string[] {
     return condition === ALWAYS ? [] : [`condition${conditions.numberOf(conditionText(condition))}`]
   }
 
-  /** An expression for the value of a field, and statements that complete it in a variable, or return. */
-  function valueOf(x: string, { field, variant, asked }: FieldOfVariant): { value: string; steps: string[] } {
+  function valueOf(x: string, { field, variant, asked }: FieldOfVariant): CompletedValue {
     const [type] = variant.types
     const { node, name, key, sources } = field
     const fieldName = node.name.value
     const coordinate = `${variant.types.length === 1 ? type.name : field.on}.${fieldName}`
     if (fieldName === '__typename') {
-      if (isObjectType(type))
-        return { value: isObjectType(asked.type) ? literal(type.name) : 'v.__typename', steps: [] }
+      if (isObjectType(type)) {
+        const isOfOne = isObjectType(asked.type)
+        return { value: isOfOne ? literal(`"${type.name}"`) : `'"' + v.__typename + '"'`, steps: [] }
+      }
       const site: Site = { parent: asked.site, key: name, type: TYPENAME_TYPE, field: coordinate }
-      return { value: `unknownTypename(${sites.numberOf(site)})`, steps: ['return'] }
+      return { value: 'undefined', steps: [`return unknownTypename(${sites.numberOf(site)})`] }
     }
     if (!asked.site && (fieldName === '__schema' || fieldName === '__type')) {
-      introspected.set(name, key)
-      return { value: 'null', steps: [] }
+      return { value: `introspected(${literal(key)})`, steps: [] }
     }
     const definition = type.getFields()[fieldName]
     if (!definition) throw new Error(`${type.name} has no field "${fieldName}".`)
@@ -195,10 +204,13 @@ export function generateProgram(options: ProgramOptions): Program {
     const refusal = refusalOf(path, type)
     if (refusal !== undefined) {
       refusedAs.set(site, refusal)
-      const value = `refused(${sites.numberOf(site)}) ?? null`
-      return { value, steps: isNonNullType(definition.type) ? ['return'] : [] }
+      const told = `refused(${sites.numberOf(site)})`
+      return {
+        value: 'undefined',
+        steps: [isNonNullType(definition.type) ? `return ${told}` : `${x} = ${told} ?? "null"`],
+      }
     }
-    return { value: read('v', key), steps: complete(x, site, { name, sources, path, shared: asked.within }) }
+    return { value: read('v', key), ...complete(x, site, { name, sources, path, shared: asked.within }) }
   }
 
   /** The key by which a field is refused. Where its object may be of a type that it is refused to, it is. */
@@ -210,21 +222,20 @@ export function generateProgram(options: ProgramOptions): Program {
       .find((key) => refused.has(key))
   }
 
-  /** Statements that complete the value of a variable, or return. */
-  function complete(x: string, site: Site, below: AskedBelow): string[] {
+  function complete(x: string, site: Site, below: AskedBelow): Completed {
     const number = sites.numberOf(site)
     const type = getNullableType(site.type)
     const isNonNull = isNonNullType(site.type)
     if (isLeafType(type)) {
-      const isOther = isEnumType(type) ? `!enum${enums.numberOf(type)}.has(${x})` : notOfScalar(type.name, x)
-      return isNonNull
-        ? [`if (${isOther} && (${x} = leaf(${x}, ${number})) === undefined) return`]
-        : [`if (${isOther} && ${x} !== null) ${x} = leaf(${x}, ${number})`]
+      const isOne = isEnumType(type) ? `enum${enums.numberOf(type)}.has(${x})` : isOfScalar(type.name, x)
+      return completeLeaf({ x, number, isNonNull, isOne, isQuoted: !UNQUOTED.has(type.name) })
     }
     const name = isListType(type) ? listFunction(type, site, below) : sharedFunction(type, site, below)
-    return isNonNull
-      ? [`if (${x} == null) return absent(${number})`, `if ((${x} = ${name}(${x})) === undefined) return`]
-      : [`${x} = ${x} == null ? null : ${name}(${x}) ?? null`]
+    return {
+      steps: isNonNull
+        ? [`if (${x} == null) return absent(${number})`, `if ((${x} = ${name}(${x})) === undefined) return`]
+        : [`${x} = ${x} == null ? "null" : ${name}(${x}) ?? "null"`],
+    }
   }
 
   function listFunction(type: GraphQLList<GraphQLOutputType>, site: Site, below: AskedBelow): string {
@@ -234,14 +245,14 @@ export function generateProgram(options: ProgramOptions): Program {
     return later('list', (name) =>
       functionText(name, `${String(type)} of ${site.field}`, [
         `if (!Array.isArray(v)) return notList(v, ${number})`,
-        'const r = []',
+        'let r = "["',
         'for (let i = 0; i < v.length; i++) {',
         `at[${level}] = i`,
         'let x = v[i]',
-        ...complete('x', items, below),
-        'r.push(x)',
+        ...complete('x', items, below).steps,
+        'r += i === 0 ? x : "," + x',
         '}',
-        'return r',
+        'return r + "]"',
       ]),
     )
   }
@@ -267,6 +278,5 @@ export function generateProgram(options: ProgramOptions): Program {
     refusedAs,
     enums: Array.from(enums.things, (type) => new Set(type.getValues().map(({ name }) => name))),
     kinds: [...kinds.things],
-    introspected,
   }
 }

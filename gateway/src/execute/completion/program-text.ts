@@ -1,4 +1,4 @@
-import { literal, read } from '../code.ts'
+import { read } from '../code.ts'
 import type { Condition } from './condition.ts'
 
 /** Gives things numbers from 0 in the order in which they are asked for. */
@@ -29,25 +29,32 @@ export function notAnObject(x: string): string {
   return `typeof ${x} !== "object" || Array.isArray(${x}) || (${x}.rawJSON !== undefined && JSON.isRawJSON(${x}))`
 }
 
-/** An expression: whether a value is not, as it is, one of a scalar; custom ones have any. */
-export function notOfScalar(type: string, x: string): string {
-  if (type === 'Int') return `(typeof ${x} !== "number" || (${x} | 0) !== ${x})`
-  if (type === 'Float') return `(typeof ${x} !== "number" || ${x} - ${x} !== 0)`
-  return type === 'Boolean' ? `typeof ${x} !== "boolean"` : `typeof ${x} !== "string"`
+/** An expression: whether a value is, as it is, one of a scalar; of custom ones only strings are. */
+export function isOfScalar(type: string, x: string): string {
+  if (type === 'Int') return `typeof ${x} === "number" && (${x} | 0) === ${x}`
+  if (type === 'Float') return `typeof ${x} === "number" && ${x} - ${x} === 0`
+  return `typeof ${x} === ${type === 'Boolean' ? '"boolean"' : '"string"'}`
 }
 
-/** An expression: an object with these properties, of which each is a name and an expression. */
-export function objectText(properties: readonly (readonly [name: string, value: string])[]): string {
-  // Written plainly that one would be the object's prototype.
-  const keyOf = (name: string) => (name === '__proto__' ? `[${literal(name)}]` : literal(name))
-  return `{ ${properties.map(([name, value]) => `${keyOf(name)}: ${value}`).join(', ')} }`
-}
+/** What a text is made of: a piece of it, or an expression for one. */
+export type Part = { text: string } | { code: string }
 
-/** A statement that gives an object one more property. */
-export function setText(object: string, name: string, value: string): string {
-  if (name !== '__proto__') return `${object}[${literal(name)}] = ${value}`
-  const property = `{ value: ${value}, enumerable: true, configurable: true, writable: true }`
-  return `Object.defineProperty(${object}, ${literal(name)}, ${property})`
+/** An expression for the text of all parts: pieces that stand beside each other are one, since every `+` makes a string. */
+export function sumOf(parts: readonly Part[]): string {
+  const terms: string[] = []
+  let text = ''
+  for (const part of parts) {
+    if ('text' in part) {
+      text += part.text
+      continue
+    }
+    // With a number first this would be a sum of numbers.
+    if (text !== '' || terms.length === 0) terms.push(JSON.stringify(text))
+    terms.push(part.code)
+    text = ''
+  }
+  if (text !== '' || terms.length === 0) terms.push(JSON.stringify(text))
+  return terms.join(' + ')
 }
 
 /** An expression: whether a condition holds for `variables`. */
@@ -81,7 +88,10 @@ export function assembleProgram({ texts, rootFunction, conditions, enums, kinds 
     ...count(kinds, (index) => `const kind${index} = kinds[${index}]`),
     ...conditions.map((_, index) => `let condition${index}`),
     ...texts,
-    'return (root, variables) => {',
+    'let isPlain = false',
+    `const quoted = (text) => isPlain ? '"' + text + '"' : escaped(text)`,
+    'return (root, variables, hasEscapes) => {',
+    'isPlain = !hasEscapes',
     ...conditions.map((condition, index) => `condition${index} = ${condition}`),
     `return ${rootFunction}(root)`,
     '}',

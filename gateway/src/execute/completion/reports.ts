@@ -2,6 +2,7 @@ import { getNamedType, GraphQLError, isEnumType, isLeafType, isNonNullType } fro
 import { errorOf, type Refusals } from '../../admission/gate.ts'
 import type { ErrorCode } from '../../error-codes.ts'
 import { MOST_ERRORS, summaryOf } from '../error-bound.ts'
+import { jsonText } from '../json-text.ts'
 import { DISAGREEMENT } from '../tree.ts'
 import { createExplainedPaths } from './explained-paths.ts'
 import { coerceLeaf } from './leaf.ts'
@@ -22,10 +23,10 @@ export interface Complaints {
   /** About null, or what nobody answered, where there must be a value. */
   absent(site: number): undefined
   /**
-   * About what is no value of a leaf as the generated code knows them. Returns what it is coerced to; otherwise null where
-   * that may be, or undefined, which makes null of the parent.
+   * About what is no value of a leaf as the generated code knows them. Returns the text of what it is coerced to; otherwise
+   * of null where that may be, or undefined, which makes null of the parent.
    */
-  leaf(value: unknown, site: number): unknown
+  leaf(value: unknown, site: number): string | undefined
   notList(value: unknown, site: number): undefined
   notObject(value: unknown, site: number): undefined
   /** About an object of no type, or of none that there can be. */
@@ -113,14 +114,14 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
     leaf(value, index) {
       const site = siteOf(index)
       const isNonNull = isNonNullType(site.type)
-      if (value === null || value === undefined) return isNonNull ? absent(site) : null
+      if (value === null || value === undefined) return isNonNull ? absent(site) : 'null'
       const type = getNamedType(site.type)
       const coerced = isLeafType(type) ? coerceLeaf(type, value) : undefined
-      if (coerced !== undefined) return coerced
+      if (coerced !== undefined) return jsonText(coerced)
       // The value is not told: it may be the name of one that clients may not see.
       const what = isEnumType(type) ? `Enum "${type.name}"` : type.name
       complain(site, 'INVALID_SUBGRAPH_VALUE', `${what} cannot represent the value found for field ${site.field}.`)
-      return isNonNull ? undefined : null
+      return isNonNull ? undefined : 'null'
     },
     notList: (value, index) => notA('a list', value, siteOf(index)),
     notObject: (value, index) => notA('an object', value, siteOf(index)),

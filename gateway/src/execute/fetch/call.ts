@@ -40,6 +40,7 @@ export function createCall(node: FetchNode, document: FetchDocument, scope: Fetc
   return async (run, asked) => {
     try {
       const answer = await send(run, asked)
+      run.hasEscapes ||= answer.hasEscapes
       if (answer.errors.length > 0) {
         const places = asked.findPlaces()
         run.failures.push({ subgraph, tell: (isAlone) => answeredErrors(answer, { ...facts, isAlone }, places) })

@@ -6,12 +6,13 @@ import { createCall } from './call.ts'
 import { contextValues, type Contextual } from './context-values.ts'
 import { readFetchDocument } from './document.ts'
 import { unansweredFields, type AnswerPath, type Failure, type Places } from './fetch-errors.ts'
+import { createFindObjects } from './find-objects.ts'
 import { generateWalk, parseFlattenPath } from './flatten-path.ts'
 import { Gathering } from './gathering.ts'
 import { createShape, generateMerge, namesIn, type ShapeOptions } from './merge.ts'
 import { createPlaces, type ObjectsAt, type PlacesOptions } from './places.ts'
 import { createRepresentations } from './representation.ts'
-import { applyRewrites, conditionOf } from './rewrites.ts'
+import { applyRewrites, conditionOf, renamedIn } from './rewrites.ts'
 import type { FetchScope } from './scope.ts'
 
 const UNCLEAR_REQUIREMENT: Failure = {
@@ -24,13 +25,8 @@ const UNCLEAR_REQUIREMENT: Failure = {
  * a request comes is worked out once.
  */
 export function compileFetch(node: FetchNode, path: ResponsePath, scope: FetchScope): Step {
-  const renamed = new Map(
-    (node.outputRewrites ?? [])
-      .filter((rewrite) => rewrite.kind === 'KeyRenamer')
-      .map(({ path: names, renameKeyTo }) => [names.at(-1) ?? '', renameKeyTo]),
-  )
-  const options = { document: readFetchDocument(node), path: parseFlattenPath(path), scope, renamed }
-  return node.requires ? compileEntityFetch(node, options, scope.typeAt(path)) : compileRootFetch(node, options)
+  const options = { document: readFetchDocument(node), path: parseFlattenPath(path), scope, renamed: renamedIn(node) }
+  return node.requires ? compileEntityFetch(node, options, path) : compileRootFetch(node, options)
 }
 
 /** Fields of the query or mutation root, which a plan may also want below other fields. */
@@ -43,31 +39,36 @@ function compileRootFetch(node: FetchNode, options: PlacesOptions): Step {
 
   return async (run) => {
     const objects: Tree[] = []
-    walk(run.root, (object) => objects.push(object))
+    walk(run.root, (object) => {
+      objects.push(object)
+      return object
+    })
     if (objects.length === 0) return
     const findPlaces = () => createPlaces(options, run)({ all: objects, of: (rest) => ({ objects, rest }) })
     const data = await call(run, { findPlaces })
     if (!data) return
     applyRewrites(outputRewrites, data, scope.matches)
     for (const [at, object] of objects.entries()) {
-      mergeValues(object, at === 0 || scope.sharesEntities ? data : copyOf(data), shape)
+      mergeValues(object, at === 0 || scope.sharing.sharesEntities ? data : copyOf(data), shape)
     }
   }
 }
 
-/** Fields of entities, which are known by their representations; `type` is that of all of them, when it is known. */
-function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: string | undefined): Step {
+/** Fields of entities, which are known by their representations. */
+function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: ResponsePath): Step {
   const { document, path, scope } = options
+  const type = scope.typeAt(place)
   const { matches } = scope
   const { serviceName: subgraph, requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
   const call = createCall(node, document, scope)
-  const walk = generateWalk(path)
-  const mayCopy = document.holdsObjects && !scope.sharesEntities
+  const findObjects = createFindObjects(place, scope.sharing)
+  const mayCopy = document.holdsObjects && !scope.sharing.sharesEntities
   const merge = generateMerge(document.selectionSet, shapeOptions(options))
   const names = [...namesIn(document.selectionSet, document.fragments).keys()]
   const representationOf = createRepresentations(requires, {
     matches,
     typenameFor: createTypenames(inputRewrites, matches),
+    names: scope.sharing.namesAt(place),
   })
 
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
@@ -95,6 +96,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: strin
   }
 
   if (contextRewrites) {
+    const walk = generateWalk(path)
     return async (run) => {
       const byContext = new Map<string, { gathered: Gathering; contextual: Contextual }>()
       walk(run.root, (object, ...above) => {
@@ -104,6 +106,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: strin
         const { gathered } = known ?? { gathered: new Gathering(representationOf, type) }
         if (!known) byContext.set(text, { gathered, contextual: { values, text } })
         gathered.add(object)
+        return object
       })
       const placesOf = createPlaces(options, run)
       await Promise.all(
@@ -113,7 +116,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, type: strin
   }
   return async (run) => {
     const gathered = new Gathering(representationOf, type)
-    walk(run.root, (object) => gathered.add(object))
+    findObjects(run, gathered)
     await fetchAll(run, gathered, { placesOf: createPlaces(options, run) })
   }
 }

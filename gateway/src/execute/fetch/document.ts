@@ -2,7 +2,6 @@ import type { FetchNode } from '@apollo/query-planner'
 import {
   BREAK,
   Kind,
-  parse,
   print,
   stripIgnoredCharacters,
   visit,
@@ -15,6 +14,7 @@ import {
 } from 'graphql'
 import { fragmentsOf } from '../../operation.ts'
 import { namesIn } from './merge.ts'
+import { documentOf } from './parsed-fetch.ts'
 
 /** The document of a fetch, taken apart. */
 export interface FetchDocument {
@@ -36,13 +36,9 @@ export interface FetchDocument {
 const REPRESENTATIONS = 'representations'
 
 /** Takes the document of a fetch apart. */
-export function readFetchDocument({
-  operation,
-  requires,
-  variableUsages = [],
-  contextRewrites,
-}: FetchNode): FetchDocument {
-  const document = parse(operation, { noLocation: true })
+export function readFetchDocument(fetch: FetchNode): FetchDocument {
+  const { operation, requires, variableUsages = [], contextRewrites } = fetch
+  const document = documentOf(fetch)
   const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!definition) throw new Error(`A fetch has no operation: ${operation}`)
   const [first] = definition.selectionSet.selections

@@ -159,7 +159,7 @@ function withoutForeignPath(error: AnsweredError, asked: ReadonlyMap<string, unk
 /** Gives each call of a group its part of the answer, as if it had been alone; `index` is that of the group. */
 function settle(
   { calls, document, known }: EntityGroup,
-  { data, errors }: SubgraphAnswer,
+  { data, errors, hasEscapes }: SubgraphAnswer,
   { name, index: groupIndex }: { name: string; index: number },
 ): void {
   const list = data?.[name]
@@ -173,6 +173,7 @@ function settle(
       data: part ? { _entities: part } : null,
       errors: own.length === 0 && !part ? reasonOf(errors) : own,
       extensions: undefined,
+      hasEscapes,
     })
   }
 }

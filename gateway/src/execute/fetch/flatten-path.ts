@@ -23,23 +23,26 @@ export function parseFlattenPath(path: ResponsePath): PathStep[] {
 }
 
 /**
- * What takes entities on the way: the object, and those above it that a path names, the root first.
+ * What takes an object, and those above it that a path names, the root first; it gives what is to be in its place, mostly
+ * itself.
  */
-export type Visit = (object: Tree, ...above: Tree[]) => void
+export type Visit = (object: Tree, ...above: Tree[]) => Tree
 
-type Walk = (root: Tree, visit: Visit) => void
+/** Visits the objects at a path that begins at an object. */
+export type Walk = (root: Tree, visit: Visit) => void
 
 /** Generates a function that visits every object at a path of the tree, in the order of the answer. */
 export function generateWalk(steps: readonly PathStep[]): Walk {
   const scope: Record<string, unknown> = {}
   const objects = ['root']
 
-  function stepInto(index: number, value: string): string {
+  /** `place` is where the value is. */
+  function stepInto(index: number, value: string, place: string): string {
     const step = steps[index]
-    if (!step) return `if (${isObject(value)}) visit(${[value, ...objects].join()})`
+    if (!step) return `if (${isObject(value)}) ${place} = visit(${[value, ...objects].join()})`
     if (step.kind === 'items') {
       const [item, at] = [`v${index}`, `i${index}`]
-      const inner = narrow(index, item, () => stepInto(index + 1, item))
+      const inner = narrow(index, item, () => stepInto(index + 1, item, `${value}[${at}]`))
       return `if (Array.isArray(${value})) for (let ${at} = 0; ${at} < ${value}.length; ${at}++) {
         const ${item} = ${value}[${at}]
         ${inner}
@@ -49,7 +52,7 @@ export function generateWalk(steps: readonly PathStep[]): Walk {
     const field = `v${index}`
     return `if (${isObject(value)}) {
       const ${field} = ${read(value, step.name)}
-      ${narrow(index, field, () => stepInto(index + 1, field))}
+      ${narrow(index, field, () => stepInto(index + 1, field, `${value}[${literal(step.name)}]`))}
     }`
   }
 
@@ -60,7 +63,7 @@ export function generateWalk(steps: readonly PathStep[]): Walk {
     return `if (${isObject(value)} && (${value}.__typename === undefined || types${index}.has(${value}.__typename))) { ${inner()} }`
   }
 
-  return generate(`function walk(root, visit) {\n${stepInto(0, 'root')}\n}`, scope) as Walk
+  return generate(`function walk(root, visit) {\n${stepInto(0, 'root', 'root')}\n}`, scope) as Walk
 }
 
 function isObject(value: string): string {

@@ -20,6 +20,8 @@ export class Gathering {
   /** The objects of the tree, and for each the index of its representation. */
   readonly objects: Tree[] = []
   readonly indices: number[] = []
+  /** All that were united: one for those that say the same. */
+  readonly distinct: Tree[] = []
   /** Those that can't be represented, since subgraphs have told other things of what is required. */
   readonly disagreed: Tree[] = []
   /** For each representation the object that was there first. */
@@ -44,16 +46,35 @@ export class Gathering {
 
   /** Adds an object, unless it is none of the subgraph's entities or lacks what its representation needs. */
   add(object: Tree): void {
+    const index = this.#find(object)
+    if (index === undefined) return
+    this.objects.push(object)
+    this.indices.push(index)
+  }
+
+  /** Adds an object that may be in several places, and gives the one that is to be in its place: itself, or its like. */
+  unite(object: Tree): Tree {
+    const count = this.representations.length
+    const index = this.#find(object)
+    const isFirst = this.representations.length > count
+    const first = index === undefined || isFirst ? undefined : this.#firsts[index]
+    if (first && (first === object || this.#ofType?.representation?.isWhole)) return first
+    this.distinct.push(object)
+    if (index !== undefined) {
+      this.objects.push(object)
+      this.indices.push(index)
+    }
+    return object
+  }
+
+  #find(object: Tree): number | undefined {
     const typename = object['__typename']
     // Most are of one type.
     if (typename !== this.#typename) {
       this.#typename = typename
       this.#ofType = this.#knownOf(typename ?? this.#type)
     }
-    const index = this.#ofType && this.#indexOf(object, this.#ofType)
-    if (index === undefined) return
-    this.objects.push(object)
-    this.indices.push(index)
+    return this.#ofType && this.#indexOf(object, this.#ofType)
   }
 
   /** The objects with the representation at an index; asked for when all have been added. */

@@ -15,6 +15,8 @@ export interface Representation {
   identify: (object: Tree) => unknown
   /** Whether two objects have the same representation, as far as that can be told without writing both. */
   same: (one: Tree, other: Tree) => boolean
+  /** Whether objects with the same representation are the same in all that was known of them when they came. */
+  isWhole: boolean
 }
 
 /** Whether objects of one type are meant by a condition on another. */
@@ -24,6 +26,8 @@ export interface RepresentationOptions {
   matches: MatchesType
   /** What a type calls itself to the subgraph, which may know it by its interface only. */
   typenameFor: (typename: string) => string
+  /** What is known of objects when they come; undefined: that is not known. */
+  names: ReadonlySet<string> | undefined
 }
 
 interface Field {
@@ -37,7 +41,7 @@ interface Field {
  */
 export function createRepresentations(
   requires: readonly QueryPlanSelectionNode[],
-  { matches, typenameFor }: RepresentationOptions,
+  { matches, typenameFor, names }: RepresentationOptions,
 ): (typename: string) => Representation | undefined {
   return memoized((typename) => {
     const fields = fieldsOf(requires, typename, matches)
@@ -45,11 +49,13 @@ export function createRepresentations(
     const keys = [...fields.keys()].filter((name) => name !== '__typename')
     // The planner names what the entity is known by last.
     const identify = read('object', keys.at(-1) ?? '__typename')
+    const isSaid = (name: string) => name === '__typename' || (fields.has(name) && !fields.get(name)?.selections)
     const same = keys.map((name) => `${read('one', name)} === ${read('other', name)}`).join(' && ') || 'true'
     return {
       write: generateWriter(fields, { matches, typename: typenameFor(typename) }),
       identify: generate(`function identify(object) { return ${identify} }`) as Representation['identify'],
       same: generate(`function same(one, other) { return ${same} }`) as Representation['same'],
+      isWhole: names !== undefined && [...names].every(isSaid),
     }
   })
 }

@@ -17,6 +17,15 @@ export function mayBeOf({ __typename: typename }: Tree, condition: string, match
   return typeof typename !== 'string' || matches(typename, condition)
 }
 
+/** What the plan calls in the tree what a fetch asks for under aliases of the planner. */
+export function renamedIn({ outputRewrites = [] }: FetchNode): ReadonlyMap<string, string> {
+  return new Map(
+    outputRewrites
+      .filter((rewrite) => rewrite.kind === 'KeyRenamer')
+      .map(({ path, renameKeyTo }) => [path.at(-1) ?? '', renameKeyTo]),
+  )
+}
+
 /** Gives what a fetch brought the names and values that the plan wants, as the planner's rewrites say. */
 export function applyRewrites(rewrites: readonly OutputRewrite[], value: unknown, matches: MatchesType): void {
   for (const rewrite of rewrites) applyAt(value, rewrite.path, { rewrite, matches })

@@ -2,6 +2,7 @@ import type { ResponsePath } from '@apollo/query-planner'
 import type { AskSubgraph } from '../ask-subgraph.ts'
 import type { Operation } from '../../operation.ts'
 import type { AskForEntities } from './entity-calls.ts'
+import type { Sharing } from '../sharing.ts'
 import type { TypeFacts } from '../type-facts.ts'
 
 /** How one subgraph is asked. */
@@ -15,11 +16,7 @@ export interface FetchScope extends TypeFacts {
   subgraph: (name: string) => SubgraphCalls
   /** The type of all objects at a path of the tree; undefined: they tell. */
   typeAt: (path: ResponsePath) => string | undefined
-  /**
-   * Whether all objects that are the same entity may share what is below it, as all fetches below ask the same for them;
-   * not so where contexts depend on what is above.
-   */
-  sharesEntities: boolean
+  sharing: Sharing
   /** What the client asked for and may see, with response names of the tree. */
   operation: Operation
   /** The client's response names, where they are others. */
