@@ -12,6 +12,8 @@ import { createEntityCalls } from '../src/execute/fetch/entity-calls.ts'
 import { readFetchDocument } from '../src/execute/fetch/document.ts'
 import { pathsOfObjects } from '../src/execute/fetch/flatten-path.ts'
 import type { SubgraphCalls } from '../src/execute/fetch/scope.ts'
+import { EntitySet } from '../src/execute/fetch/entity-set.ts'
+import { createRepresentationsOf } from '../src/execute/fetch/representation.ts'
 import { NOTHING_SHARED } from '../src/execute/sharing.ts'
 import { createTypeFacts } from '../src/execute/type-facts.ts'
 import { createPlanner } from '../src/plan/planner.ts'
@@ -458,7 +460,7 @@ describe('an execution', () => {
     })
     const nothing = { root: {}, coerced: {}, objectsAt: new Map(), failures: [], hasEscapes: false }
     const run = { ...nothing, variables: { v: 1n }, context: contextOf(signal) }
-    const question = { document, representations: ['{}'], contextual: undefined }
+    const question = { document, entities: new EntitySet(), contextual: undefined }
     await expect(calls.askForEntities(run, question)).rejects.toThrow('BigInt')
   })
 
@@ -478,6 +480,7 @@ describe('an execution', () => {
         subgraph,
         typeAt: () => 'Item',
         sharing: NOTHING_SHARED,
+        representationsOf: createRepresentationsOf((typename, condition) => typename === condition),
         operation: operationIn('{ item { stock } }'),
         clientNames: new Map(),
       },

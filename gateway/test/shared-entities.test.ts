@@ -200,17 +200,24 @@ describe('entities of one call', () => {
   const id = { kind: 'Field', name: 'id' } as const
   const typename = { kind: 'Field', name: '__typename' } as const
 
-  function gathering(key: object, names?: ReadonlySet<string>): Gathering {
+  function gathering(key: object, isWhole = false): Gathering {
     const requires: QueryPlanSelectionNode[] = [
       { kind: 'InlineFragment', typeCondition: 'Item', selections: [typename, { ...id, ...key }] },
     ]
-    return new Gathering(createRepresentations(requires, { matches, typenameFor: String, names }), 'Item')
+    const representationOf = createRepresentations(requires, { matches, typenameFor: String })
+    const kindOf = (typename: string) => {
+      const representation = representationOf(typename)
+      return representation && { representation, isWhole }
+    }
+    return new Gathering({ kindOf, type: 'Item' })
   }
 
   it('are asked for once when they are known by an object, or by a number that is kept as text', () => {
     const byObject = gathering({ selections: [{ kind: 'Field', name: 'number' }] })
     for (const number of [1, 2, 1, 2]) byObject.add({ id: { number } })
-    expect(byObject.representations).toEqual([1, 2].map((number) => `{"__typename":"Item","id":{"number":${number}}}`))
+    expect(byObject.entities.all.map(({ text }) => text)).toEqual(
+      [1, 2].map((number) => `{"__typename":"Item","id":{"number":${number}}}`),
+    )
     expect(byObject.indices).toEqual([0, 1, 0, 1])
 
     const byNumber = gathering({})
@@ -222,7 +229,7 @@ describe('entities of one call', () => {
 
   it('are one object where all that is known of them is the same', () => {
     const [one, other, ...more] = [{ id: '1' }, { id: '2' }, { id: '1' }, { id: '1' }]
-    const gathered = gathering({}, new Set(['__typename', 'id']))
+    const gathered = gathering({}, true)
     expect([one, other, ...more].map((object) => gathered.unite(object))).toEqual([one, other, one, one])
     expect(gathered.objects).toEqual([one, other])
     expect(gathered.unite(other)).toBe(other)
@@ -234,13 +241,11 @@ describe('entities of one call', () => {
       { id: '1', name: 'a' },
       { id: '1', name: 'b' },
     ]
-    for (const names of [new Set(['id', 'name']), undefined]) {
-      const gathered = gathering({}, names)
-      expect(gathered.unite(one)).toBe(one)
-      expect(gathered.unite(other)).toBe(other)
-      expect(gathered.objects).toEqual([one, other])
-      expect(gathered.indices).toEqual([0, 0])
-    }
+    const gathered = gathering({})
+    expect(gathered.unite(one)).toBe(one)
+    expect(gathered.unite(other)).toBe(other)
+    expect(gathered.objects).toEqual([one, other])
+    expect(gathered.indices).toEqual([0, 0])
   })
 
   it('that do not tell their type are of the type that is known of their place, whatever came before them', () => {
@@ -248,6 +253,6 @@ describe('entities of one call', () => {
     gathered.add({ __typename: 'Other', id: '1' })
     gathered.add({ id: '2' })
     gathered.add({ __typename: 'Other', id: '3' })
-    expect(gathered.representations).toEqual(['{"__typename":"Item","id":"2"}'])
+    expect(gathered.entities.all.map(({ text }) => text)).toEqual(['{"__typename":"Item","id":"2"}'])
   })
 })

@@ -8,6 +8,7 @@ import zlib from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import { startDeadline } from '../src/deadline.ts'
 import { createSubgraphFetcher, type FetchOptions, type SubgraphFetcherOptions } from '../src/subgraph/fetcher.ts'
+import { headerLine } from '../src/subgraph/http1/request-message.ts'
 import { LOCALHOST } from './localhost-certificate.ts'
 import { startHttpServer, startHttpsServer, startRawServer, type TestServer } from './raw-server.ts'
 
@@ -21,7 +22,7 @@ function fetcherOf({ url }: TestServer, given: Partial<SubgraphFetcherOptions> =
 
 /** Of a request of its own, for a query unless it says otherwise. */
 function options(given: Partial<FetchOptions> = {}): FetchOptions {
-  return { headers: [], signal: new AbortController().signal, deadline: Infinity, shareKey: 'query', ...given }
+  return { headers: '', signal: new AbortController().signal, deadline: Infinity, shareKey: 'query', ...given }
 }
 
 const reasonOf = (fetching: Promise<unknown>) =>
@@ -72,7 +73,10 @@ describe('what is sent', () => {
       ['{"query":"{ name(is: \\"Jürgen 日本 🛒\\") }"}', 'Jürgen'],
     ] as const) {
       body = ''
-      await fetcher.fetch(text, options({ headers: ['x-name', name, 'x-empty', ''], requestId: 'some-request' }))
+      await fetcher.fetch(
+        text,
+        options({ headers: headerLine('x-name', name) + headerLine('x-empty', ''), requestId: 'some-request' }),
+      )
       expect([body, headers['x-name'], headers['x-empty'], headers['content-length']]).toEqual([
         text,
         name,
@@ -98,7 +102,8 @@ describe('what is sent', () => {
       response.end(DATA)
     })
     await using fetcher = fetcherOf(server)
-    await expect(fetcher.fetch('{}', options({ headers: [name, value] }))).rejects.toThrow(TypeError)
+    const fetching = async () => fetcher.fetch('{}', options({ headers: headerLine(name, value) }))
+    await expect(fetching()).rejects.toThrow(TypeError)
     expect(asked).toBe(false)
   })
 })
@@ -410,13 +415,13 @@ describe('queries that are the same', () => {
 
   it.each<[string, Partial<FetchOptions>]>([
     ['another key', { shareKey: 'other' }],
-    ['other headers', { headers: ['x-tenant', 'b'] }],
+    ['other headers', { headers: headerLine('x-tenant', 'b') }],
     ['no key, since it is a mutation', { shareKey: undefined }],
   ])('are not those with %s', async (_, different) => {
     await using server = await startPatientServer()
     await using fetcher = fetcherOf(server, { shareAcrossRequests: true })
     const { signal } = new AbortController()
-    const same = { signal, headers: ['x-tenant', 'a'] }
+    const same = { signal, headers: headerLine('x-tenant', 'a') }
     const all = Promise.all([
       fetcher.fetch('{}', options(same)),
       fetcher.fetch('{}', options({ ...same, ...different })),
@@ -546,7 +551,7 @@ describe('compressed answers', () => {
     })
     await using fetcher = fetcherOf(server, { compression: true, answerLimitBytes: 1_000_000 })
     expect(await fetcher.fetch('{}', options())).toMatchObject({ text: DATA })
-    expect(await fetcher.fetch('{}', options({ headers: ['x-large', '1'] }))).toMatchObject({ text: large })
+    expect(await fetcher.fetch('{}', options({ headers: headerLine('x-large', '1') }))).toMatchObject({ text: large })
     expect(accepted).toBe('deflate, br, zstd, gzip')
   })
 

@@ -37,7 +37,7 @@ async function fetchFrom(
   const results: unknown[] = []
   for (const _ of answers) {
     const signal = new AbortController().signal
-    const fetched = await fetcher.fetch('{}', { headers: [], signal, deadline: Infinity, shareKey: undefined }).then(
+    const fetched = await fetcher.fetch('{}', { headers: '', signal, deadline: Infinity, shareKey: undefined }).then(
       ({ status, text }) => [status, text],
       ({ reason, cause }: { reason: string; cause?: Error }) => [reason, cause?.message],
     )
@@ -261,7 +261,7 @@ describe('answers over HTTP/1.1', () => {
       compression: false,
       answerLimitBytes: 1000,
     })
-    const options = { headers: [], signal: new AbortController().signal, deadline: Infinity, shareKey: undefined }
+    const options = { headers: '', signal: new AbortController().signal, deadline: Infinity, shareKey: undefined }
     await fetcher.fetch('{}', options)
     const [idle] = server.sockets
     if (!idle) throw new Error('No connection was kept.')

@@ -1,6 +1,7 @@
 import { IDENTITY_HEADER, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import type { GatewayContext } from '../context.ts'
 import type { SubgraphFetcher } from '../subgraph/fetcher.ts'
+import { headerLine } from '../subgraph/http1/request-message.ts'
 import { parseAnswer, type SubgraphAnswer } from '../subgraph/parse-answer.ts'
 import { SubgraphError } from '../subgraph/subgraph-error.ts'
 import { beginCall } from '../telemetry/request-record.ts'
@@ -36,21 +37,21 @@ const UNTRUSTED_CALLER = 'UNTRUSTED_CALLER'
 
 /** Asks one subgraph on behalf of viewers, and notes in the request's record how that went. */
 export function createAskSubgraph({ subgraph, fetcher, signer, propagate }: AskSubgraphOptions): AskSubgraph {
-  /** Names and values in turn, of all that an answer may depend on. */
-  async function headersFor({ viewer, clientHeaders }: GatewayContext): Promise<string[]> {
-    const headers: string[] = []
+  /** The lines of all headers that an answer may depend on. */
+  function headersFor({ clientHeaders }: GatewayContext, envelope: string | undefined): string {
+    let lines = envelope === undefined ? '' : headerLine(IDENTITY_HEADER, envelope)
     for (const name of propagate) {
       const value = clientHeaders[name]
-      if (value !== undefined) headers.push(name, value)
+      if (value !== undefined) lines += headerLine(name, value)
     }
-    if (signer) headers.push(IDENTITY_HEADER, await signer.sign(viewer, subgraph))
-    return headers
+    return lines
   }
 
   return async (question, context) => {
     const { body, isMutation, entities } = question
-    const { signal, deadline, requestId, record } = context
-    const headers = await headersFor(context)
+    const { signal, deadline, requestId, record, viewer } = context
+    const signed = signer?.sign(viewer, subgraph)
+    const headers = headersFor(context, typeof signed === 'object' ? await signed : signed)
     const shareKey = isMutation ? undefined : body
     const end = beginCall(record, subgraph)
     try {

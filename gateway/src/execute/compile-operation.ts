@@ -8,6 +8,7 @@ import { compilePlan } from './compile-plan.ts'
 import { compileCompletion } from './completion/compile.ts'
 import type { Execution } from './execution.ts'
 import { tellFailures } from './fetch/fetch-errors.ts'
+import { createRepresentationsOf } from './fetch/representation.ts'
 import type { FetchScope } from './fetch/scope.ts'
 import { compileIntrospection } from './introspection.ts'
 import { dropKnownTypenames } from './known-types.ts'
@@ -32,7 +33,7 @@ export interface CompileOptions {
   refused: ReadonlySet<string>
   /** What clients see. */
   schema: GraphQLSchema
-  scope: Omit<FetchScope, 'operation' | 'clientNames' | 'typeAt' | 'sharing'>
+  scope: Omit<FetchScope, 'operation' | 'clientNames' | PlanFacts>
 }
 
 /** Compiles an operation and its plan: what fetches, what brings that together, and what makes the answer of it. */
@@ -74,8 +75,19 @@ export function compileOperation(options: CompileOptions): CompiledOperation {
   }
 }
 
-function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, 'typeAt' | 'sharing'>): Step | undefined {
+/** What is known of a plan. */
+type PlanFacts = 'typeAt' | 'sharing' | 'representationsOf'
+
+function compileWhole(whole: QueryPlan, scope: Omit<FetchScope, PlanFacts>): Step | undefined {
   const { plan, typeAt } = dropKnownTypenames(whole, scope.schema)
   if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed here.')
-  return plan.node && compilePlan(plan.node, { ...scope, typeAt, sharing: findSharing(plan.node) })
+  return (
+    plan.node &&
+    compilePlan(plan.node, {
+      ...scope,
+      typeAt,
+      sharing: findSharing(plan.node),
+      representationsOf: createRepresentationsOf(scope.matches),
+    })
+  )
 }

@@ -1,5 +1,4 @@
 import { refuseLateRequest } from '../admission/refuse-late-requests.ts'
-import { unlessAborted } from '../deadline.ts'
 
 /** A way to work on some requests at a time, and not on all that have come. */
 export interface Turns {
@@ -53,11 +52,15 @@ export function createTurns({ longestPauseMs = LONGEST_PAUSE_MS } = {}): Turns {
   }
 
   async function ownTurn(signal: AbortSignal): Promise<void> {
+    refuseLateRequest(signal)
     const { promise, resolve } = Promise.withResolvers<void>()
-    waiting.add(resolve)
+    const begin = () => resolve()
+    waiting.add(begin)
+    signal.addEventListener('abort', begin)
     lookOnNextTurn()
-    await unlessAborted(promise, signal)
-    waiting.delete(resolve)
+    await promise
+    signal.removeEventListener('abort', begin)
+    waiting.delete(begin)
     refuseLateRequest(signal)
   }
 

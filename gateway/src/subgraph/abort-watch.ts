@@ -1,16 +1,21 @@
 import type { Waiter } from './flight.ts'
 
-const watches = new WeakMap<AbortSignal, Set<Waiter>>()
+/** Where a signal has those who wait until it aborts: a WeakMap of signals would be work for the garbage collector. */
+const WAITERS = Symbol('those who wait until it aborts')
+
+interface WatchedSignal extends AbortSignal {
+  [WAITERS]?: Set<Waiter>
+}
 
 /**
  * Who waits for something until a signal aborts; all that are in this set then are told. However many come and go, the
  * signal has one listener as long as it lives: that of a request hears of all of its fetches.
  */
-export function waitersOf(signal: AbortSignal): Set<Waiter> {
-  const known = watches.get(signal)
+export function waitersOf(signal: WatchedSignal): Set<Waiter> {
+  const known = signal[WAITERS]
   if (known) return known
   const waiters = new Set<Waiter>()
-  watches.set(signal, waiters)
+  signal[WAITERS] = waiters
   const abortAll = () => {
     for (const waiter of waiters) waiter.abort(signal)
   }

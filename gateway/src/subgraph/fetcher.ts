@@ -5,13 +5,13 @@ import { waitersOf } from './abort-watch.ts'
 import { READABLE_CODINGS } from './content-coding.ts'
 import { Flight, type SubgraphResponse, type Target } from './flight.ts'
 import { createConnectionPool } from './http1/connection-pool.ts'
-import { headerLines, requestMessage, requestStart } from './http1/request-message.ts'
+import { headerLine, requestMessage, requestStart } from './http1/request-message.ts'
 import { givenUp } from './subgraph-error.ts'
 import { createTimeouts } from './timeouts.ts'
 
 export interface FetchOptions {
-  /** Names and values in turn: those that the answer may depend on, such as who the viewer is. */
-  headers: readonly string[]
+  /** Lines as `headerLine` makes them: of headers that the answer may depend on, such as who the viewer is. */
+  headers: string
   /** Sent along; no answer depends on it. */
   requestId?: string | undefined
   /** Ends the fetch: the request's time is over, or its client gone. */
@@ -70,8 +70,8 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
   function findFlight(fetch: FetchOptions): Flight | undefined {
     if (fetch.shareKey === undefined) return undefined
     for (const { flight } of waitersOf(fetch.signal)) {
-      const isSame = flight.target === target && flight.shareKey === fetch.shareKey
-      if (isSame && sameTexts(flight.headers, fetch.headers)) return flight
+      const isSame = flight.shareKey === fetch.shareKey && flight.headers === fetch.headers
+      if (isSame && flight.target === target) return flight
     }
     const flight = joinable?.get(keyOf(fetch))
     // Of one that was told to hurry for another request, the answer may be that there was no time.
@@ -83,8 +83,8 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
     const timesOutAt = now + timeoutMs
     const toldUntil = Math.min(timesOutAt, deadline)
     const waitMs = Math.max(0, Math.floor(toldUntil - now))
-    const ownLines = headerLines(requestId === undefined ? [] : [REQUEST_ID_HEADER, requestId])
-    const head = `${start}${headerLines(headers)}${ownLines}${DEADLINE_HEADER}: ${waitMs}\r\n`
+    const idLine = requestId === undefined ? '' : headerLine(REQUEST_ID_HEADER, requestId)
+    const head = `${start}${headers}${idLine}${DEADLINE_HEADER}: ${waitMs}\r\n`
     const message = requestMessage(head, body)
     const flight = new Flight(target, { message, shareKey, headers, timesOutAt, toldUntil })
     if (shareKey !== undefined) joinable?.set(keyOf(flight), flight)
@@ -94,9 +94,9 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
   }
 
   return {
-    async fetch(body, fetch) {
+    fetch(body, fetch) {
       const { signal } = fetch
-      if (signal.aborted) throw givenUp(name, signal)
+      if (signal.aborted) return Promise.reject(givenUp(name, signal))
       return findFlight(fetch)?.join(signal) ?? launch(body, fetch)
     },
     async [Symbol.asyncDispose]() {
@@ -107,9 +107,5 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
 }
 
 function keyOf({ headers, shareKey }: Pick<FetchOptions, 'headers' | 'shareKey'>): string {
-  return `${headers.join('\n')}\n\n${shareKey}`
-}
-
-function sameTexts(some: readonly string[], others: readonly string[]): boolean {
-  return some === others || (some.length === others.length && some.every((text, at) => text === others[at]))
+  return `${headers}\r\n${shareKey}`
 }

@@ -28,7 +28,8 @@ export interface FlightPlan {
   message: RequestMessage
   /** Flights with the same key and headers get the same answer; undefined: it does something, and flies alone. */
   shareKey: string | undefined
-  headers: readonly string[]
+  /** Their lines. */
+  headers: string
   timesOutAt: number
   /** Until when the subgraph was told that its answer is waited for. */
   toldUntil: number
@@ -39,13 +40,13 @@ export class Flight implements Exchange, Waiting {
   readonly repeatable: boolean
   readonly message: RequestMessage
   readonly shareKey: string | undefined
-  readonly headers: readonly string[]
+  readonly headers: string
   readonly timesOutAt: number
   readonly toldUntil: number
   readonly target: Target
   connection: Connection | undefined = undefined
   losses = 0
-  readonly #waiters: Waiter[] = []
+  #waiters: Waiter[] = []
 
   constructor(target: Target, { message, shareKey, headers, timesOutAt, toldUntil }: FlightPlan) {
     this.target = target
@@ -133,7 +134,8 @@ export class Flight implements Exchange, Waiting {
   #end(): Waiter[] {
     this.target.timeouts.delete(this)
     this.target.ended(this)
-    const waiters = this.#waiters.splice(0)
+    const waiters = this.#waiters
+    this.#waiters = []
     for (const waiter of waiters) waiter.watched.delete(waiter)
     return waiters
   }

@@ -4,7 +4,9 @@ import { outcomeOf } from '@portico/service-kit/operation-record'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { HealthReport } from '../http/health-report.ts'
 import { FAULTS } from '../error-codes.ts'
+import { memoized } from '../memoized.ts'
 import { endedCalls, type RequestRecord } from './request-record.ts'
+import { createCount, createDurations, createSeries } from './series.ts'
 
 /** The metrics of docs/operations.md; each call counts something. */
 export interface GatewayMetrics {
@@ -23,18 +25,15 @@ const MOST_CODES = 100
 export function createMetrics({ operationNames }: { operationNames: number }): GatewayMetrics {
   const registry = new Registry()
   const registers = [registry]
-  const requests = new Counter({
+  const requests = counters(registry, {
     name: 'portico_gateway_requests_total',
     help: 'Requests by operation and by what they came to.',
     labelNames: ['operation', 'type', 'outcome', 'status'],
-    registers,
   })
-  const duration = new Histogram({
+  const durations = histograms(registry, {
     name: 'portico_gateway_request_duration_seconds',
     help: 'From the arrival of a request to the end of its answer.',
     labelNames: ['operation', 'type'],
-    buckets: DURATION_BUCKETS,
-    registers,
   })
   const inFlight = new Gauge({
     name: 'portico_gateway_requests_in_flight',
@@ -47,18 +46,15 @@ export function createMetrics({ operationNames }: { operationNames: number }): G
     labelNames: ['code'],
     registers,
   })
-  const fetches = new Counter({
+  const fetches = counters(registry, {
     name: 'portico_gateway_fetches_total',
     help: 'Fetches from subgraphs by how they ended.',
     labelNames: ['subgraph', 'outcome'],
-    registers,
   })
-  const fetchDuration = new Histogram({
+  const fetchDurations = histograms(registry, {
     name: 'portico_gateway_fetch_duration_seconds',
     help: "From asking a subgraph to the end of its answer, or of the gateway's patience.",
     labelNames: ['subgraph'],
-    buckets: DURATION_BUCKETS,
-    registers,
   })
   const limited = new Counter({
     name: 'portico_gateway_rate_limited_total',
@@ -69,29 +65,58 @@ export function createMetrics({ operationNames }: { operationNames: number }): G
   const nameLabel = createBoundedLabel({ most: operationNames })
   const codeLabel = createBoundedLabel({ most: MOST_CODES })
 
+  const ofOperation = memoized((type) =>
+    memoized((operation) => ({
+      duration: durations({ operation, type }),
+      ended: memoized((outcome) => memoized((status) => requests({ operation, type, outcome, status }))),
+    })),
+  )
+  const ofSubgraph = memoized((subgraph) => ({
+    duration: fetchDurations({ subgraph }),
+    ended: memoized((outcome) => fetches({ subgraph, outcome })),
+  }))
+
   /** Names are clients' to choose, so that only those of valid operations count, and not too many. */
-  function operationLabels({ operationName, operationType }: RequestRecord) {
-    if (!operationType) return { operation: 'none', type: 'none' }
-    return { operation: operationName ? nameLabel(operationName) : 'anonymous', type: operationType }
+  function operationOf({ operationName, operationType }: RequestRecord) {
+    if (!operationType) return ofOperation('none')('none')
+    return ofOperation(operationType)(operationName ? nameLabel(operationName) : 'anonymous')
   }
 
   return {
     registry,
     requestStarted: () => inFlight.inc(),
     requestEnded(record, end) {
-      const operation = operationLabels(record)
+      const { duration, ended } = operationOf(record)
       inFlight.dec()
-      requests.inc({ ...operation, outcome: outcomeOf(record, end, (code) => FAULTS.has(code)), status: end.status })
-      duration.observe(operation, end.durationMs / 1000)
+      ended(outcomeOf(record, end, isFault))(String(end.status)).increment()
+      duration.observe(end.durationMs / 1000)
       // Once, however many fields of the answer it is the reason of.
       for (const code of record.errorCodes.keys()) errors.inc({ code: codeLabel(code) })
       for (const { subgraph, outcome, durationMs } of endedCalls(record)) {
-        fetches.inc({ subgraph, outcome })
-        fetchDuration.observe({ subgraph }, durationMs / 1000)
+        const fetched = ofSubgraph(subgraph)
+        fetched.ended(outcome).increment()
+        fetched.duration.observe(durationMs / 1000)
       }
     },
     limited: (coordinate) => limited.inc({ coordinate }),
   }
+}
+
+const isFault = (code: string) => FAULTS.has(code)
+
+interface Labelled<Label extends string> {
+  name: string
+  help: string
+  labelNames: Label[]
+}
+
+function counters<Label extends string>(registry: Registry, metric: Labelled<Label>) {
+  return createSeries(new Counter({ ...metric, registers: [registry] }), createCount)
+}
+
+function histograms<Label extends string>(registry: Registry, metric: Labelled<Label>) {
+  const histogram = new Histogram({ ...metric, registers: [registry] })
+  return createSeries(histogram, () => createDurations(metric.name, DURATION_BUCKETS))
 }
 
 /** Adds what is read when it is asked for: the state of the graph, and the plan cache. */

@@ -5,6 +5,8 @@ import { endedCalls, type RequestRecord } from './request-record.ts'
 
 /** Writes the one line of a request. Tokens, variables and the text of the query are not in it. */
 export function logRequest(log: Logger, record: RequestRecord, end: RequestEnd): void {
+  const level = levelOf(record, end)
+  if (!log.isLevelEnabled(level)) return
   const { requestId, method, path, status, durationMs, aborted } = end
   const { operationName, operationType, documentHash, viewerId, clientAddress, errorCodes } = record
   const line = {
@@ -23,7 +25,7 @@ export function logRequest(log: Logger, record: RequestRecord, end: RequestEnd):
     errorCodes: errorCodes.size > 0 ? Object.fromEntries(errorCodes) : undefined,
     aborted: aborted || undefined,
   }
-  log[levelOf(record, end)](line, 'request')
+  log[level](line, 'request')
 }
 
 /** `warn` when something was broken, `debug` for pages, assets and preflights that went well, else `info`. */

@@ -32,10 +32,11 @@ export function beginCall({ subgraphCalls }: RequestRecord, subgraph: string): (
   const call: SubgraphCall = { subgraph, startedAt: performance.now() }
   subgraphCalls.push(call)
   return (outcome) => {
-    const isFirst = !subgraphCalls.some((other) => other.subgraph === subgraph && isUnusable(other.outcome))
+    const failedBefore = (other: SubgraphCall) => other.subgraph === subgraph && isUnusable(other.outcome)
+    const isFirstFailure = isUnusable(outcome) && !subgraphCalls.some(failedBefore)
     call.outcome = outcome
     call.durationMs = performance.now() - call.startedAt
-    return isFirst && isUnusable(outcome)
+    return isFirstFailure
   }
 }
 

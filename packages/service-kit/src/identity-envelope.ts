@@ -23,9 +23,16 @@ const claims = z.object({
 export interface EnvelopeSigner {
   /**
    * A compact JWS (EdDSA, 30 s) that tells `audience`, a subgraph's name, who the viewer is. The same text comes back
-   * for the same viewer and audience while it is fresh, so that identical fetches stay identical.
+   * for the same viewer and audience while it is fresh, so that identical fetches stay identical; then it is at hand, and
+   * no promise.
    */
-  sign(viewer: Viewer, audience: string): Promise<string>
+  sign(viewer: Viewer, audience: string): string | Promise<string>
+}
+
+interface Envelope {
+  token: string | Promise<string>
+  /** In seconds since 1970. */
+  reuseUntil: number
 }
 
 /**
@@ -34,33 +41,61 @@ export interface EnvelopeSigner {
  * @throws TypeError when the JWK is none that can be imported.
  */
 export async function createEnvelopeSigner(privateKey: JWK, now: () => number = Date.now): Promise<EnvelopeSigner> {
-  const key = await importJWK(privateKey, 'EdDSA')
+  const signingKey = await importJWK(privateKey, 'EdDSA')
   const header = { alg: 'EdDSA', ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) }
-  const signed = new LRUCache<string, { token: Promise<string>; reuseUntil: number }>({ max: 10_000 })
+  const signed = new LRUCache<string, Envelope>({ max: 10_000 })
+  /** Keys in `signed`, by audience: who verifies tokens has one object for each viewer that it remembers. */
+  const keys = new WeakMap<Viewer, Map<string, string>>()
+
+  /** Who says the same of themselves has the same key. Finding it again is cheaper than writing and hashing it. */
+  function keyOf(viewer: Viewer, audience: string): string {
+    const ofViewer = keys.get(viewer) ?? new Map<string, string>()
+    const known = ofViewer.get(audience)
+    if (known !== undefined) return known
+    const key = JSON.stringify([audience, claimsOf(viewer)])
+    keys.set(viewer, ofViewer.set(audience, key))
+    return key
+  }
+
+  function signAt(seconds: number, viewer: Viewer, audience: string): Promise<string> {
+    return new SignJWT(claimsOf(viewer))
+      .setProtectedHeader(header)
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setIssuedAt(seconds)
+      .setExpirationTime(seconds + LIFETIME_S)
+      .sign(signingKey)
+  }
+
+  async function settle(cacheKey: string, envelope: Envelope): Promise<void> {
+    try {
+      envelope.token = await envelope.token
+    } catch {
+      // The next one asks anew, unless it has done so already.
+      if (signed.peek(cacheKey) === envelope) signed.delete(cacheKey)
+    }
+  }
 
   return {
     sign(viewer, audience) {
-      const subject =
-        viewer.kind === 'user' ? { sub: viewer.id, roles: viewer.roles, scopes: viewer.scopes, plan: viewer.plan } : {}
-      const cacheKey = JSON.stringify([audience, subject])
+      const cacheKey = keyOf(viewer, audience)
       const seconds = Math.floor(now() / 1000)
       const known = signed.get(cacheKey)
       if (known && known.reuseUntil > seconds) return known.token
-      const token = new SignJWT(subject)
-        .setProtectedHeader(header)
-        .setIssuer(ISSUER)
-        .setAudience(audience)
-        .setIssuedAt(seconds)
-        .setExpirationTime(seconds + LIFETIME_S)
-        .sign(key)
-      token.catch(() => {
-        // The next one asks anew, unless it has done so already.
-        if (signed.peek(cacheKey)?.token === token) signed.delete(cacheKey)
-      })
-      signed.set(cacheKey, { token, reuseUntil: seconds + LIFETIME_S - REUSE_UNTIL_S })
+      const token = signAt(seconds, viewer, audience)
+      const envelope: Envelope = { token, reuseUntil: seconds + LIFETIME_S - REUSE_UNTIL_S }
+      signed.set(cacheKey, envelope)
+      void settle(cacheKey, envelope)
       return token
     },
   }
+}
+
+/** What an envelope says of a viewer. */
+function claimsOf(viewer: Viewer) {
+  if (viewer.kind === 'anonymous') return {}
+  const { id, roles, scopes, plan } = viewer
+  return { sub: id, roles, scopes, plan }
 }
 
 /** A subgraph's end of the envelopes. */

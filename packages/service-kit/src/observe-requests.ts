@@ -55,7 +55,9 @@ export function observeRequests<Record>(
 ): (request: FastifyRequest) => Record {
   const records = new WeakMap<IncomingMessage, Record>()
   function recordOf(raw: IncomingMessage): Record {
-    const record = records.get(raw) ?? createRecord()
+    const known = records.get(raw)
+    if (known) return known
+    const record = createRecord()
     records.set(raw, record)
     return record
   }

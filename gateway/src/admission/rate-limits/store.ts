@@ -82,6 +82,9 @@ export function createCountedKeys(): CountedKeys {
   })
 }
 
+/** Of timers of Node, less the millisecond that the cache adds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 2
+
 interface CountingOptions extends IRateLimiterOptions {
   /** Shared by all limiters of a gateway. */
   counted: CountedKeys
@@ -97,8 +100,11 @@ export class BoundedMemoryLimiter extends RateLimiterMemory {
   }
 
   override consume(key: string | number, points?: number): ReturnType<RateLimiterMemory['consume']> {
-    // From now on, which is when its window ends at the latest.
-    this.#counted.set(key, this, { ttl: this.duration * 1000 })
+    const windowMs = this.duration * 1000
+    // Twice as long as a window lasts, so that the timer of a key is set once in a window, and not each time.
+    if (this.#counted.get(key) !== this || this.#counted.getRemainingTTL(key) < windowMs) {
+      this.#counted.set(key, this, { ttl: Math.min(2 * windowMs, LONGEST_TIMER_MS) })
+    }
     return super.consume(key, points)
   }
 }

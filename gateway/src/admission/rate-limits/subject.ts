@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Viewer } from '@portico/service-kit/viewer'
+import type { SignedInViewer, Viewer } from '@portico/service-kit/viewer'
 import type { RateLimit } from '../../supergraph/rate-limit-directives.ts'
+
+/** Of viewers as objects: requests with the same token have one in common. */
+const hashes = new WeakMap<SignedInViewer, string>()
 
 /**
  * Whose points a limit counts, as a part of a key: a viewer's id, hashed, since another issuer's may be an email; or the
@@ -9,7 +12,15 @@ import type { RateLimit } from '../../supergraph/rate-limit-directives.ts'
  */
 export function subjectOf(scope: RateLimit['scope'], viewer: Viewer, clientAddress: string): string {
   if (scope === 'ADDRESS' || viewer.kind === 'anonymous') return `address:${networkOf(clientAddress)}`
-  return `viewer:${createHash('sha256').update(viewer.id).digest('base64url').slice(0, 22)}`
+  return `viewer:${hashOf(viewer)}`
+}
+
+function hashOf(viewer: SignedInViewer): string {
+  const known = hashes.get(viewer)
+  if (known !== undefined) return known
+  const hashed = hash('sha256', viewer.id, 'base64url').slice(0, 22)
+  hashes.set(viewer, hashed)
+  return hashed
 }
 
 /**

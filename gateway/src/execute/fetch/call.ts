@@ -5,14 +5,15 @@ import { SubgraphError } from '../../subgraph/subgraph-error.ts'
 import type { Run } from '../run.ts'
 import type { Contextual } from './context-values.ts'
 import type { FetchDocument } from './document.ts'
+import type { EntitySet } from './entity-set.ts'
 import { answeredErrors, failureOfSubgraph, unansweredFields, type Places } from './fetch-errors.ts'
 import { bodyOf, bodyStart } from './request-body.ts'
 import type { FetchScope } from './scope.ts'
 
 /** What a call asks for, beside its document and the client's variables. */
 export interface Asked {
-  /** JSON texts of the representations; undefined: fields of the root are asked for. */
-  representations?: readonly string[]
+  /** Undefined: fields of the root are asked for. */
+  entities?: EntitySet
   /** The variables of `@fromContext` arguments, of all these entities. */
   contextual?: Contextual
   /** Finds where the objects are now. */
@@ -31,8 +32,8 @@ export function createCall(node: FetchNode, document: FetchDocument, scope: Fetc
   const start = bodyStart(document.text)
   const facts = { subgraph, holdsClientValues: document.holdsClientValues }
 
-  function send(run: Run, { representations, contextual }: Asked): Promise<SubgraphAnswer> {
-    if (representations) return askForEntities(run, { document, representations, contextual })
+  function send(run: Run, { entities, contextual }: Asked): Promise<SubgraphAnswer> {
+    if (entities) return askForEntities(run, { document, entities, contextual })
     const body = bodyOf(start, [], { variables: run.variables, names: document.variables })
     return ask({ body, isMutation, entities: NO_ENTITIES }, run.context)
   }

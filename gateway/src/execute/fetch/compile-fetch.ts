@@ -8,11 +8,11 @@ import { readFetchDocument } from './document.ts'
 import { unansweredFields, type AnswerPath, type Failure, type Places } from './fetch-errors.ts'
 import { createFindObjects } from './find-objects.ts'
 import { generateWalk, parseFlattenPath } from './flatten-path.ts'
-import { Gathering } from './gathering.ts'
+import { memoized } from '../../memoized.ts'
+import { Gathering, type GatheringOptions } from './gathering.ts'
 import { createShape, generateMerge, namesIn, type ShapeOptions } from './merge.ts'
 import { createPlaces, type ObjectsAt, type PlacesOptions } from './places.ts'
-import { createRepresentations } from './representation.ts'
-import { applyRewrites, conditionOf, renamedIn } from './rewrites.ts'
+import { applyRewrites, renamedIn } from './rewrites.ts'
 import type { FetchScope } from './scope.ts'
 
 const UNCLEAR_REQUIREMENT: Failure = {
@@ -57,33 +57,29 @@ function compileRootFetch(node: FetchNode, options: PlacesOptions): Step {
 /** Fields of entities, which are known by their representations. */
 function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: ResponsePath): Step {
   const { document, path, scope } = options
-  const type = scope.typeAt(place)
   const { matches } = scope
-  const { serviceName: subgraph, requires = [], inputRewrites = [], outputRewrites = [], contextRewrites } = node
+  const { serviceName: subgraph, outputRewrites = [], contextRewrites } = node
   const call = createCall(node, document, scope)
   const findObjects = createFindObjects(place, scope.sharing)
   const mayCopy = document.holdsObjects && !scope.sharing.sharesEntities
   const merge = generateMerge(document.selectionSet, shapeOptions(options))
   const names = [...namesIn(document.selectionSet, document.fragments).keys()]
-  const representationOf = createRepresentations(requires, {
-    matches,
-    typenameFor: createTypenames(inputRewrites, matches),
-    names: scope.sharing.namesAt(place),
-  })
+  const kinds = { type: scope.typeAt(place), kindOf: createKindOf(node, scope.sharing.namesAt(place), scope) }
 
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
-    const { representations, objects, indices, disagreed } = gathered
+    const { entities: asked, objects, indices } = gathered
+    const { disagreed } = asked
     if (disagreed.length > 0) {
       const places = placesOf({ all: disagreed, of: () => ({ objects: disagreed, rest: [] }) })
       run.failures.push({ subgraph, tell: (isAlone) => unansweredFields(places, UNCLEAR_REQUIREMENT, isAlone) })
     }
     if (objects.length === 0) return
     const findPlaces = () => placesOf({ all: objects, of: (within) => objectsOf(gathered, within) })
-    const data = await call(run, { representations, findPlaces, ...(contextual && { contextual }) })
+    const data = await call(run, { entities: asked, findPlaces, ...(contextual && { contextual }) })
     const entities = data?.['_entities']
     if (!Array.isArray(entities)) return
     if (outputRewrites.length > 0) applyRewrites(outputRewrites, entities, matches)
-    const taken = mayCopy && objects.length > representations.length ? new Set<number>() : undefined
+    const taken = mayCopy && objects.length > asked.all.length ? new Set<number>() : undefined
     for (let at = 0; at < objects.length; at++) {
       const object = objects[at]
       const index = indices[at] ?? -1
@@ -103,7 +99,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
         const values = contextValues(contextRewrites, object, { above, matches })
         const text = JSON.stringify(values)
         const known = byContext.get(text)
-        const { gathered } = known ?? { gathered: new Gathering(representationOf, type) }
+        const { gathered } = known ?? { gathered: new Gathering(kinds) }
         if (!known) byContext.set(text, { gathered, contextual: { values, text } })
         gathered.add(object)
         return object
@@ -115,10 +111,24 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
     }
   }
   return async (run) => {
-    const gathered = new Gathering(representationOf, type)
+    const gathered = new Gathering(kinds)
     findObjects(run, gathered)
     await fetchAll(run, gathered, { placesOf: createPlaces(options, run) })
   }
+}
+
+/** `known` are the names of all that is known of objects when they come; undefined: nobody knows. */
+function createKindOf(
+  node: FetchNode,
+  known: ReadonlySet<string> | undefined,
+  { representationsOf }: FetchScope,
+): GatheringOptions['kindOf'] {
+  const representationOf = representationsOf(node)
+  return memoized((typename) => {
+    const representation = representationOf(typename)
+    const says = (name: string) => representation?.leaves.has(name) === true
+    return representation && { representation, isWhole: known !== undefined && [...known].every(says) }
+  })
 }
 
 function shapeOptions({ document, renamed, scope }: PlacesOptions): ShapeOptions {
@@ -128,23 +138,6 @@ function shapeOptions({ document, renamed, scope }: PlacesOptions): ShapeOptions
 interface FetchOptions {
   placesOf: (objectsAt: ObjectsAt) => Places
   contextual?: Contextual
-}
-
-/** What a type calls itself to the subgraph: the planner sets the interface's name where it knows no other. */
-function createTypenames(
-  rewrites: NonNullable<FetchNode['inputRewrites']>,
-  matches: FetchScope['matches'],
-): (typename: string) => string {
-  return (typename) => {
-    for (const rewrite of rewrites) {
-      const [condition = '', name, ...deeper] = rewrite.path
-      if (rewrite.kind !== 'ValueSetter' || name !== '__typename' || deeper.length > 0) {
-        throw new Error(`Not known how representations are rewritten: ${JSON.stringify(rewrite)}`)
-      }
-      if (matches(typename, conditionOf(condition) ?? condition)) return String(rewrite.setValueTo)
-    }
-    return typename
-  }
 }
 
 function objectsOf(gathered: Gathering, path: AnswerPath): ReturnType<ObjectsAt['of']> {

@@ -4,14 +4,14 @@ import type { AskSubgraph } from '../ask-subgraph.ts'
 import type { Run } from '../run.ts'
 import { copyOf } from '../tree.ts'
 import type { Contextual } from './context-values.ts'
+import { EntitySet } from './entity-set.ts'
 import { combineDocuments, contextualName, entitiesName, representationsName, type FetchDocument } from './document.ts'
 import { bodyOf, bodyStart } from './request-body.ts'
 
 /** What a fetch asks of entities. */
 export interface EntityQuestion {
   document: FetchDocument
-  /** JSON texts, each once. */
-  representations: readonly string[]
+  entities: EntitySet
   contextual: Contextual | undefined
 }
 
@@ -24,14 +24,12 @@ interface EntityCall extends EntityQuestion {
 /** Calls that ask the same of entities: each entity is asked for once. */
 interface EntityGroup extends EntityQuestion {
   calls: EntityShare[]
-  /** Where each representation is; undefined while there is one call, all of whose representations these are. */
-  known: Map<string, number> | undefined
 }
 
-/** A call, and for each representation of its own the index in the group. */
+/** A call, and for each entity of its own the index in the group; undefined: the call is the whole group. */
 interface EntityShare {
   call: EntityCall
-  indices: readonly number[]
+  indices: readonly number[] | undefined
 }
 
 export type AskForEntities = (run: Run, question: EntityQuestion) => Promise<SubgraphAnswer>
@@ -82,8 +80,8 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     const [only, ...others] = documents
     const isOne = only && others.length === 0
     const names = isOne ? only.variables : [...new Set(documents.flatMap((document) => document.variables))]
-    const own = groups.flatMap(({ representations, contextual }, index) => [
-      `"${isOne ? 'representations' : representationsName(index)}":[${representations.join()}]`,
+    const own = groups.flatMap(({ entities, contextual }, index) => [
+      `"${isOne ? 'representations' : representationsName(index)}":[${textsOf(entities)}]`,
       ...Object.entries(contextual?.values ?? {}).map(
         ([name, value]) => `"${isOne ? name : contextualName(name, index)}":${JSON.stringify(value)}`,
       ),
@@ -94,7 +92,7 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
   async function send(run: Run, groups: readonly EntityGroup[]): Promise<void> {
     try {
       const names = groups.map((_, index) => (groups.length === 1 ? '_entities' : entitiesName(index)))
-      const entities = new Map(groups.map(({ representations }, index) => [names[index] ?? '', representations.length]))
+      const entities = new Map(groups.map((group, index) => [names[index] ?? '', group.entities.all.length]))
       const told = await ask({ body: bodyOfAll(groups, run), isMutation: false, entities }, run.context)
       const answer = { ...told, errors: told.errors.map((error) => withoutForeignPath(error, entities)) }
       for (const [index, group] of groups.entries()) settle(group, answer, { name: names[index] ?? '', index })
@@ -124,30 +122,34 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
   }
 }
 
+function textsOf({ all }: EntitySet): string {
+  return all.map(({ text }) => text).join()
+}
+
 function groupsOf(calls: readonly EntityCall[]): Iterable<EntityGroup> {
   const groups = new Map<string, EntityGroup>()
   for (const call of calls) {
-    const { document, representations, contextual } = call
+    const { document, entities, contextual } = call
     const key = contextual ? `${document.text}\n${contextual.text}` : document.text
     const group = groups.get(key)
     if (group) join(group, call)
-    else groups.set(key, { document, contextual, representations, calls: [{ call, indices: [] }], known: undefined })
+    else groups.set(key, { document, contextual, entities, calls: [{ call, indices: undefined }] })
   }
   return groups.values()
 }
 
 function join(group: EntityGroup, call: EntityCall): void {
-  const known = group.known ?? new Map<string, number>()
-  const indicesOf = (texts: readonly string[]) =>
-    texts.map((text) => {
-      const index = known.get(text) ?? known.size
-      known.set(text, index)
-      return index
-    })
-  if (!group.known) for (const share of group.calls) share.indices = indicesOf(share.call.representations)
-  group.known = known
-  group.calls.push({ call, indices: indicesOf(call.representations) })
-  group.representations = [...known.keys()]
+  const [first, second] = group.calls
+  if (first && !second) {
+    group.entities = new EntitySet()
+    first.indices = indicesIn(group.entities, first.call)
+  }
+  group.calls.push({ call, indices: indicesIn(group.entities, call) })
+}
+
+/** The indices that the entities of a call have among all of its group, to which they are added. */
+function indicesIn(group: EntitySet, { entities }: EntityCall): number[] {
+  return entities.all.map(({ object, kind, text }, index) => group.indexOf(object, kind, text) ?? index)
 }
 
 /** A path that does not begin with what was asked for says nothing; the error does. */
@@ -158,17 +160,17 @@ function withoutForeignPath(error: AnsweredError, asked: ReadonlyMap<string, unk
 
 /** Gives each call of a group its part of the answer, as if it had been alone; `index` is that of the group. */
 function settle(
-  { calls, document, known }: EntityGroup,
+  { calls, document }: EntityGroup,
   { data, errors, hasEscapes }: SubgraphAnswer,
   { name, index: groupIndex }: { name: string; index: number },
 ): void {
   const list = data?.[name]
   const entities: readonly unknown[] | undefined = Array.isArray(list) ? list : undefined
-  const divide = known && entities && createDivision(entities, { isCopied: document.holdsObjects })
+  const divide = entities && createDivision(entities, { isCopied: document.holdsObjects })
   for (const [callIndex, { call, indices }] of calls.entries()) {
     const isFirst = groupIndex === 0 && callIndex === 0
-    const own = errors.length === 0 ? errors : errorsOf(errors, { name, isFirst, indices: known && indices })
-    const part = divide ? divide(indices) : entities
+    const own = errors.length === 0 ? errors : errorsOf(errors, { name, isFirst, indices })
+    const part = indices && divide ? divide(indices) : entities
     call.resolve({
       data: part ? { _entities: part } : null,
       errors: own.length === 0 && !part ? reasonOf(errors) : own,

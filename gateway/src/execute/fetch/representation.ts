@@ -1,8 +1,9 @@
-import type { QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner'
 import { memoized } from '../../memoized.ts'
 import { generate, literal, read } from '../code.ts'
 import { jsonText } from '../json-text.ts'
 import { DISAGREEMENT, type Tree } from '../tree.ts'
+import { conditionOf } from './rewrites.ts'
 
 /** How objects of one type are represented. */
 export interface Representation {
@@ -15,8 +16,8 @@ export interface Representation {
   identify: (object: Tree) => unknown
   /** Whether two objects have the same representation, as far as that can be told without writing both. */
   same: (one: Tree, other: Tree) => boolean
-  /** Whether objects with the same representation are the same in all that was known of them when they came. */
-  isWhole: boolean
+  /** What it says of objects that is no object itself: it is the same of all with the same representation. */
+  leaves: ReadonlySet<string>
 }
 
 /** Whether objects of one type are meant by a condition on another. */
@@ -26,13 +27,46 @@ export interface RepresentationOptions {
   matches: MatchesType
   /** What a type calls itself to the subgraph, which may know it by its interface only. */
   typenameFor: (typename: string) => string
-  /** What is known of objects when they come; undefined: that is not known. */
-  names: ReadonlySet<string> | undefined
 }
 
 interface Field {
   name: string
   selections: readonly QueryPlanSelectionNode[] | undefined
+}
+
+/** By the name of the type. */
+export type RepresentationOf = (typename: string) => Representation | undefined
+
+/**
+ * Finds how a fetch represents its entities. Fetches that require the same have the same representations, so that what they
+ * ask for can be told to be the same.
+ */
+export function createRepresentationsOf(matches: MatchesType): (fetch: FetchNode) => RepresentationOf {
+  const known = new Map<string, RepresentationOf>()
+  return ({ requires = [], inputRewrites = [] }) => {
+    const key = JSON.stringify([requires, inputRewrites])
+    const typenameFor = createTypenames(inputRewrites, matches)
+    const representationOf = known.get(key) ?? createRepresentations(requires, { matches, typenameFor })
+    known.set(key, representationOf)
+    return representationOf
+  }
+}
+
+/** What a type calls itself to the subgraph: the planner sets the interface's name where it knows no other. */
+function createTypenames(
+  rewrites: NonNullable<FetchNode['inputRewrites']>,
+  matches: MatchesType,
+): (typename: string) => string {
+  return (typename) => {
+    for (const rewrite of rewrites) {
+      const [condition = '', name, ...deeper] = rewrite.path
+      if (rewrite.kind !== 'ValueSetter' || name !== '__typename' || deeper.length > 0) {
+        throw new Error(`Not known how representations are rewritten: ${JSON.stringify(rewrite)}`)
+      }
+      if (matches(typename, conditionOf(condition) ?? condition)) return String(rewrite.setValueTo)
+    }
+    return typename
+  }
 }
 
 /**
@@ -41,21 +75,20 @@ interface Field {
  */
 export function createRepresentations(
   requires: readonly QueryPlanSelectionNode[],
-  { matches, typenameFor, names }: RepresentationOptions,
-): (typename: string) => Representation | undefined {
+  { matches, typenameFor }: RepresentationOptions,
+): RepresentationOf {
   return memoized((typename) => {
     const fields = fieldsOf(requires, typename, matches)
     if (fields.size === 0) return undefined
     const keys = [...fields.keys()].filter((name) => name !== '__typename')
     // The planner names what the entity is known by last.
     const identify = read('object', keys.at(-1) ?? '__typename')
-    const isSaid = (name: string) => name === '__typename' || (fields.has(name) && !fields.get(name)?.selections)
     const same = keys.map((name) => `${read('one', name)} === ${read('other', name)}`).join(' && ') || 'true'
     return {
       write: generateWriter(fields, { matches, typename: typenameFor(typename) }),
       identify: generate(`function identify(object) { return ${identify} }`) as Representation['identify'],
       same: generate(`function same(one, other) { return ${same} }`) as Representation['same'],
-      isWhole: names !== undefined && [...names].every(isSaid),
+      leaves: new Set(['__typename', ...keys.filter((name) => !fields.get(name)?.selections)]),
     }
   })
 }

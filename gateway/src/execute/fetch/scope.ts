@@ -2,6 +2,7 @@ import type { ResponsePath } from '@apollo/query-planner'
 import type { AskSubgraph } from '../ask-subgraph.ts'
 import type { Operation } from '../../operation.ts'
 import type { AskForEntities } from './entity-calls.ts'
+import type { createRepresentationsOf } from './representation.ts'
 import type { Sharing } from '../sharing.ts'
 import type { TypeFacts } from '../type-facts.ts'
 
@@ -17,6 +18,7 @@ export interface FetchScope extends TypeFacts {
   /** The type of all objects at a path of the tree; undefined: they tell. */
   typeAt: (path: ResponsePath) => string | undefined
   sharing: Sharing
+  representationsOf: ReturnType<typeof createRepresentationsOf>
   /** What the client asked for and may see, with response names of the tree. */
   operation: Operation
   /** The client's response names, where they are others. */

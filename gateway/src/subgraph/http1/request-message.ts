@@ -14,21 +14,15 @@ export function requestStart(url: URL, headers: Readonly<Record<string, string>>
 }
 
 /**
- * Lines of headers, of names and values in turn.
+ * The line of one header.
  *
- * @throws TypeError when one of them could be read as something else than one header.
+ * @throws TypeError when it could be read as something else than one header.
  */
-export function headerLines(headers: readonly string[]): string {
-  let lines = ''
-  for (let at = 1; at < headers.length; at += 2) {
-    const name = headers[at - 1] ?? ''
-    const value = headers[at] ?? ''
-    // Searching thrice for one character takes a tenth of what a regular expression does.
-    const isBroken = value.includes('\n') || value.includes('\r') || value.includes('\0') || BROKEN_NAME.test(name)
-    if (isBroken) throw new TypeError(`The header ${JSON.stringify(name)} can not be sent.`)
-    lines += `${name}: ${value}\r\n`
-  }
-  return lines
+export function headerLine(name: string, value: string): string {
+  // Searching thrice for one character takes a tenth of what a regular expression does.
+  const isBroken = value.includes('\n') || value.includes('\r') || value.includes('\0') || BROKEN_NAME.test(name)
+  if (isBroken) throw new TypeError(`The header ${JSON.stringify(name)} can not be sent.`)
+  return `${name}: ${value}\r\n`
 }
 
 /**

@@ -16,7 +16,7 @@ export interface ResponseHead {
   body: number | 'chunked' | 'until-close'
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: .*)?$/
+const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: .*)?$/
 /** A token (RFC 9110, section 5.6.2) and its colon, wherever it is looked for. */
 const NAME = /[\w!#$%&'*+.^`|~-]+:/y
 const HEADER_LINE = /^[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*$/
@@ -34,8 +34,10 @@ const KEEP_ALIVE_SECONDS = /(?:^|[,\s])timeout=(\d{1,6})(?:$|[,\s])/i
  */
 export function parseResponseHead(head: string): ResponseHead {
   let lineEnd = endOfLine(head, 0)
-  const [, minor, status = ''] = STATUS_LINE.exec(head.slice(0, lineEnd)) ?? []
-  if (status === '') throw new ProtocolError('There is no status line.')
+  const statusLine = head.slice(0, lineEnd)
+  if (!STATUS_LINE.test(statusLine)) throw new ProtocolError('There is no status line.')
+  const isLatest = statusLine.startsWith('HTTP/1.1')
+  const status = Number(statusLine.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
   if (head.includes('\0')) throw new ProtocolError('There is a NUL in the head.')
   let connection = ''
   let keepAliveMs: number | undefined
@@ -68,10 +70,9 @@ export function parseResponseHead(head: string): ResponseHead {
     }
   }
 
-  const options = connection === '' ? [] : connection.split(',').map(withoutSpaces)
   // HTTP/1.0 has no chunks: whoever passed them on may not know where they end (RFC 9112, section 6.1).
-  const keepAlive = minor === '1' ? !options.includes('close') : options.includes('keep-alive') && coding === undefined
-  return { status: Number(status), encoding, keepAlive, keepAliveMs, body: bodyOf(Number(status), length, coding) }
+  const keepAlive = isLatest ? !holds(connection, 'close') : holds(connection, 'keep-alive') && coding === undefined
+  return { status, encoding, keepAlive, keepAliveMs, body: bodyOf(status, length, coding) }
 }
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -82,6 +83,11 @@ const NAMES: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 const LENGTHS: ReadonlySet<number> = new Set([...NAMES].map(({ length }) => length))
+
+/** Whether an option is one of those of a `connection` header. */
+function holds(options: string, option: string): boolean {
+  return options.includes(option) && options.split(',').map(withoutSpaces).includes(option)
+}
 
 /** Whether a line, without its end, is a header or trailer. */
 export function isHeaderLine(line: string): boolean {

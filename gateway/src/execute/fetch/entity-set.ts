@@ -1,0 +1,77 @@
+import type { Tree } from '../tree.ts'
+import type { Representation } from './representation.ts'
+
+/** What is known of one kind of representation, to find the same one again. */
+interface Known {
+  /** The index of what was first there under an identity. */
+  byIdentity: Map<unknown, number>
+  /** All that have an identity of another before them; undefined: there is none. */
+  byText: Map<string, number> | undefined
+}
+
+/** An entity that a subgraph is asked for. */
+export interface Entity {
+  /** The JSON text of its representation. */
+  text: string
+  /** The object that was there first, and how that is represented. */
+  object: Tree
+  kind: Representation
+}
+
+/** Entities, each once. */
+export class EntitySet {
+  readonly all: Entity[] = []
+  /** Objects that can't be represented, since subgraphs have told other things of what is required. */
+  readonly disagreed: Tree[] = []
+  readonly #known = new Map<Representation, Known>()
+  readonly #disagree = () => {
+    this.#disagrees = true
+  }
+  #disagrees = false
+  #kind: Representation | undefined
+  #ofKind: Known = { byIdentity: new Map(), byText: undefined }
+
+  /**
+   * Adds an object, unless its like is there, and gives the index; undefined: it lacks what its representation needs.
+   * `text` is that of its representation, if that is written already.
+   */
+  indexOf(object: Tree, kind: Representation, text?: string): number | undefined {
+    // Most are of one kind.
+    const ofKind = this.#kind === kind ? this.#ofKind : this.#knownOf(kind)
+    const { byIdentity } = ofKind
+    const told = kind.identify(object)
+    // Objects that say the same are no less different ones.
+    const written = typeof told === 'object' && told !== null ? (text ?? this.#write(object, kind)) : undefined
+    const identity = written ?? told
+    const index = byIdentity.get(identity)
+    const first = index === undefined ? undefined : this.all[index]
+    if (first && kind.same(first.object, object)) return index
+    const own = written ?? text ?? this.#write(object, kind)
+    if (own === undefined) return undefined
+    if (index === undefined) {
+      byIdentity.set(identity, this.all.length)
+      return this.all.push({ text: own, object, kind }) - 1
+    }
+    if (first?.text === own) return index
+    const byText = (ofKind.byText ??= new Map<string, number>())
+    const known = byText.get(own)
+    if (known !== undefined) return known
+    byText.set(own, this.all.length)
+    return this.all.push({ text: own, object, kind }) - 1
+  }
+
+  #knownOf(kind: Representation): Known {
+    const known = this.#known.get(kind) ?? { byIdentity: new Map(), byText: undefined }
+    this.#known.set(kind, known)
+    this.#kind = kind
+    this.#ofKind = known
+    return known
+  }
+
+  #write(object: Tree, { write }: Representation): string | undefined {
+    this.#disagrees = false
+    const text = write(object, this.#disagree)
+    if (this.#disagrees) this.disagreed.push(object)
+    return text
+  }
+}
