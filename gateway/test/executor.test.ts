@@ -480,6 +480,7 @@ describe('an execution', () => {
         subgraph,
         typeAt: () => 'Item',
         sharing: NOTHING_SHARED,
+        united: new Set(),
         representationsOf: createRepresentationsOf((typename, condition) => typename === condition),
         operation: operationIn('{ item { stock } }'),
         clientNames: new Map(),

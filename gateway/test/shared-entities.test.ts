@@ -205,11 +205,11 @@ describe('entities of one call', () => {
       { kind: 'InlineFragment', typeCondition: 'Item', selections: [typename, { ...id, ...key }] },
     ]
     const representationOf = createRepresentations(requires, { matches, typenameFor: String })
-    const kindOf = (typename: string) => {
-      const representation = representationOf(typename)
+    const kindOf = (name: string) => {
+      const representation = representationOf(name)
       return representation && { representation, isWhole }
     }
-    return new Gathering({ kindOf, type: 'Item' })
+    return new Gathering({ kindOf, type: 'Item' }, { hasEscapes: false })
   }
 
   it('are asked for once when they are known by an object, or by a number that is kept as text', () => {

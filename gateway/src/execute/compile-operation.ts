@@ -33,19 +33,21 @@ export interface CompileOptions {
   refused: ReadonlySet<string>
   /** What clients see. */
   schema: GraphQLSchema
-  scope: Omit<FetchScope, 'operation' | 'clientNames' | PlanFacts>
+  scope: Omit<FetchScope, 'operation' | 'clientNames' | 'united' | PlanFacts>
 }
 
 /** Compiles an operation and its plan: what fetches, what brings that together, and what makes the answer of it. */
 export function compileOperation(options: CompileOptions): CompiledOperation {
   const { isolated, fetched, plan, toVariables, refused, schema, scope } = options
   const { operation, clientNames } = isolated
-  const fetchAll = plan && compileWhole(plan, { ...scope, operation: fetched, clientNames })
+  const united = new Set<string>()
+  const fetchAll = plan && compileWhole(plan, { ...scope, united, operation: fetched, clientNames })
   const introspect = compileIntrospection(operation, schema)
   const completion = compileCompletion(operation, {
     schema,
     clientNames,
     refused,
+    united,
     interfaceObjects: scope.interfaceObjects,
   })
 

@@ -6,7 +6,7 @@ import type { Answer } from '../answer.ts'
 import { generate } from '../code.ts'
 import { jsonText } from '../json-text.ts'
 import { generateProgram } from './generate.ts'
-import { createReports } from './reports.ts'
+import { createReports, type Reports } from './reports.ts'
 
 export interface CompletionOptions {
   /** What clients see. */
@@ -17,6 +17,8 @@ export interface CompletionOptions {
   interfaceObjects?: ReadonlySet<string>
   /** The keys of `Refusals`, in the client's response names. */
   refused: ReadonlySet<string>
+  /** The places of the tree where one object stands for all that say the same: it is completed once. Default: none. */
+  united?: ReadonlySet<string>
 }
 
 export interface CompletionRequest {
@@ -42,6 +44,7 @@ export interface Completion {
 type Run = (root: object, variables: CompletionRequest['coerced'], hasEscapes: boolean) => string | undefined
 
 const NOTHING = {}
+const NOWHERE: ReadonlySet<string> = new Set()
 const NO_TEXTS: ReadonlyMap<string, string> = new Map()
 
 /**
@@ -59,12 +62,21 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map()
 export function compileCompletion(operation: Operation, options: CompletionOptions): Completion {
   const root = options.schema.getRootType(operation.definition.operation)
   if (!root) throw new Error(`The schema has no ${operation.definition.operation}.`)
-  const { source, sites, refusedAs, enums, kinds } = generateProgram({ ...options, operation, root })
+  const { source, sites, refusedAs, enums, kinds } = generateProgram({ united: NOWHERE, ...options, operation, root })
   const at: number[] = []
   let texts: CompletionRequest['introspection'] = NO_TEXTS
   const introspected = (name: string) => texts.get(name) ?? 'null'
   const reports = createReports({ sites, refusedAs, indices: at })
-  const run = generate(source, { ...reports.complaints, introspected, escaped: jsonText, at, enums, kinds }) as Run
+  const keep = createKeep(reports)
+  const run = generate(source, {
+    ...reports.complaints,
+    keep,
+    introspected,
+    escaped: jsonText,
+    at,
+    enums,
+    kinds,
+  }) as Run
 
   return {
     complete({ data, coerced, hasEscapes, introspection, errors, refusals }) {
@@ -74,5 +86,15 @@ export function compileCompletion(operation: Operation, options: CompletionOptio
       texts = NO_TEXTS
       return { data: text ?? 'null', errors: reports.end() }
     },
+  }
+}
+
+/** Completes an object, and keeps the text with it under a key unless there was anything to say about its place. */
+function createKeep({ countComplaints }: Reports) {
+  return (object: Record<symbol, string>, key: symbol, write: (value: unknown) => string | undefined) => {
+    const count = countComplaints()
+    const text = write(object)
+    if (text !== undefined && countComplaints() === count) object[key] = text
+    return text
   }
 }

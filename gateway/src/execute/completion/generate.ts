@@ -32,6 +32,7 @@ import {
   createNumbering,
   functionText,
   isOfScalar,
+  keptFunctionText,
   notAnObject,
   sumOf,
 } from './program-text.ts'
@@ -43,6 +44,8 @@ export interface ProgramOptions extends CollectOptions {
   root: GraphQLObjectType
   /** The keys of refused fields. */
   refused: ReadonlySet<string>
+  /** The places of the tree where one object stands for all that say the same. */
+  united: ReadonlySet<string>
 }
 
 /** The source of a program, and what its numbers stand for. */
@@ -68,12 +71,14 @@ interface Asked {
   site: Site | undefined
   /** As in the keys of refused fields. */
   path: string
+  /** As `placeOf` says where objects are in the tree. */
+  place: string
   /** The functions of objects within, since several types may be asked for the same there. */
   within: Map<string, string>
 }
 
 /** What the objects of a field are asked for, in lists or not. */
-interface AskedBelow extends Pick<Asked, 'sources' | 'path'> {
+interface AskedBelow extends Pick<Asked, 'sources' | 'path' | 'place'> {
   name: string
   shared: Map<string, string>
 }
@@ -94,7 +99,7 @@ const TYPENAME_TYPE = new GraphQLNonNull(GraphQLString)
  * returns the text of the completed value, or undefined where an error makes null of it. `at` holds which items are being completed.
  */
 export function generateProgram(options: ProgramOptions): Program {
-  const { operation, schema, root, refused } = options
+  const { operation, schema, root, refused, united } = options
   const variantsOf = createVariants(options)
   const sites = createNumbering<Site>()
   const refusedAs = new Map<Site, string>()
@@ -112,7 +117,7 @@ export function generateProgram(options: ProgramOptions): Program {
   }
 
   function objectFunction(asked: Asked): string {
-    const { type, sources, site, path } = asked
+    const { type, sources, site, path, place } = asked
     return later('object', (name) => {
       const refusalAt = (field: string, one: RuntimeType) => refusalOf(pathIn(path, field), one)
       const { variants, indexOf } = variantsOf({ type, sources, refusalOf: refused.size > 0 ? refusalAt : undefined })
@@ -128,7 +133,8 @@ export function generateProgram(options: ProgramOptions): Program {
             '}',
             `return unknownType(v.__typename, ${number})`,
           ]
-      return functionText(name, type.name, [`if (${notAnObject('v')}) return notObject(v, ${number})`, ...body])
+      const whole = [`if (${notAnObject('v')}) return notObject(v, ${number})`, ...body]
+      return united.has(place) ? keptFunctionText(name, type.name, whole) : functionText(name, type.name, whole)
     })
   }
 
@@ -201,6 +207,7 @@ export function generateProgram(options: ProgramOptions): Program {
     if (!definition) throw new Error(`${type.name} has no field "${fieldName}".`)
     const site: Site = { parent: asked.site, key: name, type: definition.type, field: coordinate }
     const path = pathIn(asked.path, name)
+    const place = asked.place === '' ? key : `${asked.place}.${key}`
     const refusal = refusalOf(path, type)
     if (refusal !== undefined) {
       refusedAs.set(site, refusal)
@@ -210,7 +217,7 @@ export function generateProgram(options: ProgramOptions): Program {
         steps: [isNonNullType(definition.type) ? `return ${told}` : `${x} = ${told} ?? "null"`],
       }
     }
-    return { value: read('v', key), ...complete(x, site, { name, sources, path, shared: asked.within }) }
+    return { value: read('v', key), ...complete(x, site, { name, sources, path, place, shared: asked.within }) }
   }
 
   /** The key by which a field is refused. Where its object may be of a type that it is refused to, it is. */
@@ -258,16 +265,18 @@ export function generateProgram(options: ProgramOptions): Program {
   }
 
   /** The function of objects of a field, which is that of another type's field where the same is asked at the same path. */
-  function sharedFunction(type: GraphQLCompositeType, site: Site, { name, sources, path, shared }: AskedBelow): string {
+  function sharedFunction(type: GraphQLCompositeType, site: Site, below: AskedBelow): string {
+    const { name, sources, path, place, shared } = below
     const asks = sources.map(({ set, condition }) => `${sets.numberOf(set)} ${condition.key}`)
     const key = [name, type.name, ...asks].join()
     let known = shared.get(key)
-    if (known === undefined) shared.set(key, (known = objectFunction({ type, sources, site, path, within: new Map() })))
+    if (known === undefined)
+      shared.set(key, (known = objectFunction({ type, sources, site, path, place, within: new Map() })))
     return known
   }
 
   const sources = [{ set: operation.definition.selectionSet, condition: ALWAYS }]
-  const rootFunction = objectFunction({ type: root, sources, site: undefined, path: '', within: new Map() })
+  const rootFunction = objectFunction({ type: root, sources, site: undefined, path: '', place: '', within: new Map() })
   const texts: string[] = []
   // Writing one may ask for further ones.
   for (const write of functions) texts.push(write())

@@ -24,6 +24,15 @@ export function functionText(name: string, about: string, body: readonly string[
   return [`function ${name}(v) { // ${about}`, ...body, '}'].join('\n')
 }
 
+/** A function of an object that is in many places: the text that it returned without a complaint is kept with the object. */
+export function keptFunctionText(name: string, about: string, body: readonly string[]): string {
+  return [
+    `const text_${name} = Symbol()`,
+    `function ${name}(v) { return v[text_${name}] ?? keep(v, text_${name}, write_${name}) }`,
+    functionText(`write_${name}`, about, body),
+  ].join('\n')
+}
+
 /** An expression: whether a value that is not null is no object. An object may have a field that is called rawJSON. */
 export function notAnObject(x: string): string {
   return `typeof ${x} !== "object" || Array.isArray(${x}) || (${x}.rawJSON !== undefined && JSON.isRawJSON(${x}))`

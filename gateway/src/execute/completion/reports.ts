@@ -39,6 +39,8 @@ export interface Complaints {
 
 export interface Reports {
   complaints: Complaints
+  /** How often generated code has called one of them. */
+  countComplaints(): number
   /** Whatever is reported from here on belongs to one answer. */
   begin(reported: Reported): void
   /** All errors of the answer, those of fetches first; at most 1001. */
@@ -60,6 +62,7 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
   let reported = NOTHING
   let told: GraphQLError[] = []
   let untold = 0
+  let count = 0
   let firstUntold: GraphQLError | undefined
   let isExplained: ReturnType<typeof createExplainedPaths> | undefined
 
@@ -72,6 +75,7 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
   }
 
   function siteOf(index: number): Site {
+    count += 1
     const site = sites[index]
     if (!site) throw new RangeError(`There is no site ${index}.`)
     return site
@@ -153,6 +157,7 @@ export function createReports({ sites, refusedAs, indices }: ReportOptions): Rep
 
   return {
     complaints,
+    countComplaints: () => count,
     begin: reset,
     end() {
       const { errors } = reported

@@ -1,5 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import { isJsonObject } from '../../lossless-json.ts'
+import { placeOf } from '../known-types.ts'
 import type { Run, Step } from '../run.ts'
 import { copyOf, mergeValues, setOwn, type Tree } from '../tree.ts'
 import { createCall } from './call.ts'
@@ -64,7 +65,10 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
   const mayCopy = document.holdsObjects && !scope.sharing.sharesEntities
   const merge = generateMerge(document.selectionSet, shapeOptions(options))
   const names = [...namesIn(document.selectionSet, document.fragments).keys()]
-  const kinds = { type: scope.typeAt(place), kindOf: createKindOf(node, scope.sharing.namesAt(place), scope) }
+  const type = scope.typeAt(place)
+  const told = scope.sharing.namesAt(place)
+  const kinds = { type, kindOf: createKindOf(node, told, scope) }
+  if (told && type !== undefined && kinds.kindOf(type)?.isWhole) scope.united.add(placeOf(place))
 
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
     const { entities: asked, objects, indices } = gathered
@@ -99,7 +103,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
         const values = contextValues(contextRewrites, object, { above, matches })
         const text = JSON.stringify(values)
         const known = byContext.get(text)
-        const { gathered } = known ?? { gathered: new Gathering(kinds) }
+        const { gathered } = known ?? { gathered: new Gathering(kinds, run) }
         if (!known) byContext.set(text, { gathered, contextual: { values, text } })
         gathered.add(object)
         return object
@@ -111,23 +115,23 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
     }
   }
   return async (run) => {
-    const gathered = new Gathering(kinds)
+    const gathered = new Gathering(kinds, run)
     findObjects(run, gathered)
     await fetchAll(run, gathered, { placesOf: createPlaces(options, run) })
   }
 }
 
-/** `known` are the names of all that is known of objects when they come; undefined: nobody knows. */
+/** `told` are the names of all that is told of objects when they come; undefined: nobody knows. */
 function createKindOf(
   node: FetchNode,
-  known: ReadonlySet<string> | undefined,
+  told: ReadonlySet<string> | undefined,
   { representationsOf }: FetchScope,
 ): GatheringOptions['kindOf'] {
   const representationOf = representationsOf(node)
   return memoized((typename) => {
     const representation = representationOf(typename)
     const says = (name: string) => representation?.leaves.has(name) === true
-    return representation && { representation, isWhole: known !== undefined && [...known].every(says) }
+    return representation && { representation, isWhole: told !== undefined && [...told].every(says) }
   })
 }
 

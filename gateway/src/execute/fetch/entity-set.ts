@@ -1,5 +1,5 @@
 import type { Tree } from '../tree.ts'
-import type { Representation } from './representation.ts'
+import type { Representation, Writing } from './representation.ts'
 
 /** What is known of one kind of representation, to find the same one again. */
 interface Known {
@@ -24,12 +24,14 @@ export class EntitySet {
   /** Objects that can't be represented, since subgraphs have told other things of what is required. */
   readonly disagreed: Tree[] = []
   readonly #known = new Map<Representation, Known>()
-  readonly #disagree = () => {
-    this.#disagrees = true
-  }
-  #disagrees = false
+  readonly #writing: Writing
   #kind: Representation | undefined
   #ofKind: Known = { byIdentity: new Map(), byText: undefined }
+
+  /** `hasEscapes`: strings of objects may hold what JSON escapes. */
+  constructor({ hasEscapes = true } = {}) {
+    this.#writing = { hasEscapes, disagrees: false }
+  }
 
   /**
    * Adds an object, unless its like is there, and gives the index; undefined: it lacks what its representation needs.
@@ -69,9 +71,10 @@ export class EntitySet {
   }
 
   #write(object: Tree, { write }: Representation): string | undefined {
-    this.#disagrees = false
-    const text = write(object, this.#disagree)
-    if (this.#disagrees) this.disagreed.push(object)
+    const writing = this.#writing
+    writing.disagrees = false
+    const text = write(object, writing)
+    if (writing.disagrees) this.disagreed.push(object)
     return text
   }
 }

@@ -21,7 +21,7 @@ export interface GatheringOptions {
  * run.
  */
 export class Gathering {
-  readonly entities = new EntitySet()
+  readonly entities: EntitySet
   /** The objects of the tree, and for each the index of its entity. */
   readonly objects: Tree[] = []
   readonly indices: number[] = []
@@ -32,7 +32,9 @@ export class Gathering {
   #kind: Kind | undefined
   #byIndex: Tree[][] | undefined
 
-  constructor(options: GatheringOptions) {
+  /** `hasEscapes`: strings of objects may hold what JSON escapes. */
+  constructor(options: GatheringOptions, { hasEscapes }: { hasEscapes: boolean }) {
+    this.entities = new EntitySet({ hasEscapes })
     this.#options = options
     this.#kind = this.#kindOf(options.type)
   }

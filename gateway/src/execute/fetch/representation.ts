@@ -7,17 +7,22 @@ import { conditionOf } from './rewrites.ts'
 
 /** How objects of one type are represented. */
 export interface Representation {
-  /**
-   * The JSON text; undefined when the object lacks something that it needs. `disagree` is called when that is for two
-   * subgraphs having told other things of it.
-   */
-  write: (object: Tree, disagree: () => void) => string | undefined
+  /** The JSON text; undefined when the object lacks something that it needs. */
+  write: (object: Tree, writing: Writing) => string | undefined
   /** What tells most objects apart: the value of one field. */
   identify: (object: Tree) => unknown
   /** Whether two objects have the same representation, as far as that can be told without writing both. */
   same: (one: Tree, other: Tree) => boolean
   /** What it says of objects that is no object itself: it is the same of all with the same representation. */
   leaves: ReadonlySet<string>
+}
+
+/** What writers are told, and tell. */
+export interface Writing {
+  /** Whether strings may hold what JSON escapes. */
+  readonly hasEscapes: boolean
+  /** Something can't be represented since two subgraphs have told other things of it. */
+  disagrees: boolean
 }
 
 /** Whether objects of one type are meant by a condition on another. */
@@ -110,10 +115,10 @@ function generateWriter(
       text += JSON.stringify(typename)
       return ''
     }
-    let written = `jsonText(${value})`
+    let written = `typeof ${value} === "string" && !writing.hasEscapes ? '"' + ${value} + '"' : jsonText(${value})`
     if (selections) {
       scope[`write${index}`] = createNestedWriter(selections, matches)
-      written = `write${index}(${value}, disagree)`
+      written = `write${index}(${value}, writing)`
     }
     sums.push(literal(text), `t${index}`)
     text = ''
@@ -124,7 +129,7 @@ function generateWriter(
   })
   sums.push(literal(`${text}}`))
   return generate(
-    `function write(object, disagree) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`,
+    `function write(object, writing) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`,
     scope,
   ) as Write
 }
@@ -136,19 +141,19 @@ const UNTOLD = ''
 function createNestedWriter(
   selections: readonly QueryPlanSelectionNode[],
   matches: MatchesType,
-): (value: unknown, disagree: () => void) => string | undefined {
+): (value: unknown, writing: Writing) => string | undefined {
   const writerFor = memoized((typename) => generateWriter(fieldsOf(selections, typename, matches), { matches }))
-  return function write(value, disagree) {
+  return function write(value, writing) {
     if (value === null) return 'null'
-    if (value === DISAGREEMENT) disagree()
+    if (value === DISAGREEMENT) writing.disagrees = true
     if (typeof value !== 'object') return undefined
     if (!Array.isArray(value)) {
       const object = value as Tree
-      return writerFor(typeof object['__typename'] === 'string' ? object['__typename'] : UNTOLD)(object, disagree)
+      return writerFor(typeof object['__typename'] === 'string' ? object['__typename'] : UNTOLD)(object, writing)
     }
     let text = '['
     for (const [index, item] of value.entries()) {
-      const written = write(item, disagree)
+      const written = write(item, writing)
       if (written === undefined) return undefined
       text += index === 0 ? written : `,${written}`
     }

@@ -18,6 +18,8 @@ export interface FetchScope extends TypeFacts {
   /** The type of all objects at a path of the tree; undefined: they tell. */
   typeAt: (path: ResponsePath) => string | undefined
   sharing: Sharing
+  /** The places where one object stands for all that say the same; fetches add theirs. */
+  united: Set<string>
   representationsOf: ReturnType<typeof createRepresentationsOf>
   /** What the client asked for and may see, with response names of the tree. */
   operation: Operation
