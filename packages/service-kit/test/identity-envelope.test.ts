@@ -175,7 +175,7 @@ describe('signing', () => {
       ANONYMOUS,
     ]
     const tokens = await Promise.all(
-      viewers.flatMap((viewer) => ['users', 'orders'].map((audience) => signer.sign(viewer, audience))),
+      viewers.flatMap((viewer) => ['users', 'orders'].map(async (audience) => signer.sign(viewer, audience))),
     )
     expect(new Set(tokens).size).toBe(2 * viewers.length)
   })

@@ -40,7 +40,7 @@ export interface Complaints {
 export interface Reports {
   complaints: Complaints
   /** How often generated code has called one of them. */
-  countComplaints(): number
+  countComplaints: () => number
   /** Whatever is reported from here on belongs to one answer. */
   begin(reported: Reported): void
   /** All errors of the answer, those of fetches first; at most 1001. */
