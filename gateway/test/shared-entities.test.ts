@@ -120,6 +120,30 @@ describe('one entity in many places of a list', () => {
     })
   })
 
+  it('keeps in each what came to it, where other fetches bring it to others', async () => {
+    const feed: TinySubgraph = {
+      sdl: `type Query { feed: [Item!] } union Item = Post | Photo
+        type Post @key(fields: "id") { id: ID! } type Photo @key(fields: "id") { id: ID! }`,
+      resolvers: { Query: { feed: () => ['Photo', 'Post'].map((__typename) => ({ __typename, id: '1' })) } },
+    }
+    const authorOf = (type: string): TinySubgraph => ({
+      sdl: `type ${type} @key(fields: "id") { id: ID! author: User } type User @key(fields: "id") { id: ID! }`,
+      resolvers: { [type]: { ...itself, author: () => ({ id: 'u' }) } },
+    })
+    const named: TinySubgraph = {
+      sdl: 'type User @key(fields: "id") { id: ID! name: String! }',
+      resolvers: { User: { ...itself, name: () => 'Ada' } },
+    }
+    const ranked: TinySubgraph = {
+      sdl: 'type User @key(fields: "id") { id: ID! rank: Int }',
+      resolvers: { User: { ...itself, rank: () => 5 } },
+    }
+    const subgraphs = { feed, posts: authorOf('Post'), photos: authorOf('Photo'), named, ranked }
+    await using graph = await startTinyGraph(subgraphs)
+    const some = '{ feed { ... on Post { author { name } } ... on Photo { author { rank } } } }'
+    expect(await ask(graph, some)).toEqual({ data: { feed: [{ author: { rank: 5 } }, { author: { name: 'Ada' } }] } })
+  })
+
   it('has an error in each when it has lost something, as far up as null spreads', async () => {
     const broken = { ...cities, resolvers: { City: { ...itself, mayor: () => null } } }
     await using graph = await startTinyGraph({ posts: posts(), users, cities: broken })
@@ -205,11 +229,11 @@ describe('entities of one call', () => {
       { kind: 'InlineFragment', typeCondition: 'Item', selections: [typename, { ...id, ...key }] },
     ]
     const representationOf = createRepresentations(requires, { matches, typenameFor: String })
-    const kindOf = (name: string) => {
+    const typeNamed = (name: string) => {
       const representation = representationOf(name)
       return representation && { representation, isWhole }
     }
-    return new Gathering({ kindOf, type: 'Item' }, { hasEscapes: false })
+    return new Gathering({ typeNamed, type: 'Item' }, { hasEscapes: false })
   }
 
   it('are asked for once when they are known by an object, or by a number that is kept as text', () => {

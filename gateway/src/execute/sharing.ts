@@ -13,17 +13,19 @@ export interface Sharing {
    */
   sharesEntities: boolean
   /**
-   * The response names of what those fetches ask for that bring the objects themselves. Whatever else comes to them is for
-   * all of them, and depends on nothing else. Undefined: that is not known, so that none can be taken for another.
+   * The response names of what the fetch asks for that brings all the objects at a path. Whatever else comes to them is for
+   * all of them, and depends on nothing else. Undefined: they come from several fetches, or others are only for some of
+   * them, so that none can be taken for another.
    */
   namesAt: (path: ResponsePath) => ReadonlySet<string> | undefined
-  /** Whether one fetch brings all the objects at a path, so that from the first one on all are there. */
+  /** Whether one fetch brings all the objects at a path: where there is one all are, and all have the same coming to them. */
   comeTogether: (path: ResponsePath) => boolean
 }
 
+/** Each object is for itself. */
 export const NOTHING_SHARED: Sharing = { sharesEntities: false, namesAt: () => undefined, comeTogether: () => false }
 
-/** What fetches bring below their own objects, by place. */
+/** What fetches bring to a place that is below their own objects. */
 interface Brought {
   names: Set<string>
   fetches: Set<object>
@@ -31,8 +33,8 @@ interface Brought {
 
 /**
  * Finds out where objects of the tree that say the same can be one object: entities that an answer has in many places are
- * then merged, represented and completed once. That is so where every fetch of the plan that is for some of the objects at
- * a place, or for what is below them, is for all.
+ * then merged, represented and completed once. That is so where one fetch brings them all, and every other fetch of the plan
+ * that is for some of them, or for what is below them, is for all: then nothing has come to one that has not come to each.
  */
 export function findSharing(plan: PlanNode): Sharing {
   const brought = new Map<string, Brought>()
@@ -80,14 +82,15 @@ export function findSharing(plan: PlanNode): Sharing {
     }
   }
 
-  function isOfOnePath(path: ResponsePath): boolean {
-    return paths.get(placeOf(path))?.size === 1
+  function comeTogether(path: ResponsePath): boolean {
+    const place = placeOf(path)
+    return paths.get(place)?.size === 1 && brought.get(place)?.fetches.size === 1
   }
 
   return {
     sharesEntities: true,
-    namesAt: (path) => (isOfOnePath(path) ? brought.get(placeOf(path))?.names : undefined),
-    comeTogether: (path) => isOfOnePath(path) && brought.get(placeOf(path))?.fetches.size === 1,
+    namesAt: (path) => (comeTogether(path) ? brought.get(placeOf(path))?.names : undefined),
+    comeTogether,
   }
 }
 

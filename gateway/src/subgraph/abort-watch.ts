@@ -1,6 +1,6 @@
 import type { Waiter } from './flight.ts'
 
-/** Where a signal has those who wait until it aborts: a WeakMap of signals would be work for the garbage collector. */
+/** Where a signal has those who wait until it aborts: a WeakMap of those of all requests is work for the collector. */
 const WAITERS = Symbol('those who wait until it aborts')
 
 interface WatchedSignal extends AbortSignal {

@@ -31,6 +31,7 @@ export interface SubgraphFetcher extends AsyncDisposable {
    * that the same request has already on its way is not sent again.
    *
    * @throws SubgraphError when nothing came back whole, in time, within the limit and in UTF-8.
+   * @throws TypeError at once when the request's id can't be sent as a header.
    */
   fetch(body: string, options: FetchOptions): Promise<SubgraphResponse>
 }

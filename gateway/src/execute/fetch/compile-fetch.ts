@@ -1,5 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import { isJsonObject } from '../../lossless-json.ts'
+import { memoized } from '../../memoized.ts'
 import { placeOf } from '../known-types.ts'
 import type { Run, Step } from '../run.ts'
 import { copyOf, mergeValues, setOwn, type Tree } from '../tree.ts'
@@ -9,7 +10,6 @@ import { readFetchDocument } from './document.ts'
 import { unansweredFields, type AnswerPath, type Failure, type Places } from './fetch-errors.ts'
 import { createFindObjects } from './find-objects.ts'
 import { generateWalk, parseFlattenPath } from './flatten-path.ts'
-import { memoized } from '../../memoized.ts'
 import { Gathering, type GatheringOptions } from './gathering.ts'
 import { createShape, generateMerge, namesIn, type ShapeOptions } from './merge.ts'
 import { createPlaces, type ObjectsAt, type PlacesOptions } from './places.ts'
@@ -67,8 +67,8 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
   const names = [...namesIn(document.selectionSet, document.fragments).keys()]
   const type = scope.typeAt(place)
   const told = scope.sharing.namesAt(place)
-  const kinds = { type, kindOf: createKindOf(node, told, scope) }
-  if (told && type !== undefined && kinds.kindOf(type)?.isWhole) scope.united.add(placeOf(place))
+  const types = { type, typeNamed: createEntityTypes(node, told, scope) }
+  if (told && type !== undefined && types.typeNamed(type)?.isWhole) scope.united.add(placeOf(place))
 
   async function fetchAll(run: Run, gathered: Gathering, { placesOf, contextual }: FetchOptions): Promise<void> {
     const { entities: asked, objects, indices } = gathered
@@ -103,7 +103,7 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
         const values = contextValues(contextRewrites, object, { above, matches })
         const text = JSON.stringify(values)
         const known = byContext.get(text)
-        const { gathered } = known ?? { gathered: new Gathering(kinds, run) }
+        const { gathered } = known ?? { gathered: new Gathering(types, run) }
         if (!known) byContext.set(text, { gathered, contextual: { values, text } })
         gathered.add(object)
         return object
@@ -115,18 +115,18 @@ function compileEntityFetch(node: FetchNode, options: PlacesOptions, place: Resp
     }
   }
   return async (run) => {
-    const gathered = new Gathering(kinds, run)
+    const gathered = new Gathering(types, run)
     findObjects(run, gathered)
     await fetchAll(run, gathered, { placesOf: createPlaces(options, run) })
   }
 }
 
 /** `told` are the names of all that is told of objects when they come; undefined: nobody knows. */
-function createKindOf(
+function createEntityTypes(
   node: FetchNode,
   told: ReadonlySet<string> | undefined,
   { representationsOf }: FetchScope,
-): GatheringOptions['kindOf'] {
+): GatheringOptions['typeNamed'] {
   const representationOf = representationsOf(node)
   return memoized((typename) => {
     const representation = representationOf(typename)

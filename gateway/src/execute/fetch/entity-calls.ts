@@ -149,7 +149,7 @@ function join(group: EntityGroup, call: EntityCall): void {
 
 /** The indices that the entities of a call have among all of its group, to which they are added. */
 function indicesIn(group: EntitySet, { entities }: EntityCall): number[] {
-  return entities.all.map(({ object, kind, text }, index) => group.indexOf(object, kind, text) ?? index)
+  return entities.all.map(({ object, representation, text }, index) => group.add(object, representation, text) ?? index)
 }
 
 /** A path that does not begin with what was asked for says nothing; the error does. */

@@ -1,7 +1,7 @@
 import type { Tree } from '../tree.ts'
 import type { Representation, Writing } from './representation.ts'
 
-/** What is known of one kind of representation, to find the same one again. */
+/** The entities of one type that are known, to find the same one again. */
 interface Known {
   /** The index of what was first there under an identity. */
   byIdentity: Map<unknown, number>
@@ -15,7 +15,7 @@ export interface Entity {
   text: string
   /** The object that was there first, and how that is represented. */
   object: Tree
-  kind: Representation
+  representation: Representation
 }
 
 /** Entities, each once. */
@@ -25,8 +25,8 @@ export class EntitySet {
   readonly disagreed: Tree[] = []
   readonly #known = new Map<Representation, Known>()
   readonly #writing: Writing
-  #kind: Representation | undefined
-  #ofKind: Known = { byIdentity: new Map(), byText: undefined }
+  #representation: Representation | undefined
+  #ofType: Known = { byIdentity: new Map(), byText: undefined }
 
   /** `hasEscapes`: strings of objects may hold what JSON escapes. */
   constructor({ hasEscapes = true } = {}) {
@@ -35,38 +35,39 @@ export class EntitySet {
 
   /**
    * Adds an object, unless its like is there, and gives the index; undefined: it lacks what its representation needs.
-   * `text` is that of its representation, if that is written already.
+   * `text` is that of its representation, if that is written already. Objects are compared as they are now.
    */
-  indexOf(object: Tree, kind: Representation, text?: string): number | undefined {
-    // Most are of one kind.
-    const ofKind = this.#kind === kind ? this.#ofKind : this.#knownOf(kind)
-    const { byIdentity } = ofKind
-    const told = kind.identify(object)
+  add(object: Tree, representation: Representation, text?: string): number | undefined {
+    // Most are of one type.
+    const ofType = this.#representation === representation ? this.#ofType : this.#knownOf(representation)
+    const { byIdentity } = ofType
+    const told = representation.identify(object)
     // Objects that say the same are no less different ones.
-    const written = typeof told === 'object' && told !== null ? (text ?? this.#write(object, kind)) : undefined
+    const written =
+      typeof told === 'object' && told !== null ? (text ?? this.#write(object, representation)) : undefined
     const identity = written ?? told
     const index = byIdentity.get(identity)
     const first = index === undefined ? undefined : this.all[index]
-    if (first && kind.same(first.object, object)) return index
-    const own = written ?? text ?? this.#write(object, kind)
+    if (first && representation.same(first.object, object)) return index
+    const own = written ?? text ?? this.#write(object, representation)
     if (own === undefined) return undefined
     if (index === undefined) {
       byIdentity.set(identity, this.all.length)
-      return this.all.push({ text: own, object, kind }) - 1
+      return this.all.push({ text: own, object, representation }) - 1
     }
     if (first?.text === own) return index
-    const byText = (ofKind.byText ??= new Map<string, number>())
+    const byText = (ofType.byText ??= new Map<string, number>())
     const known = byText.get(own)
     if (known !== undefined) return known
     byText.set(own, this.all.length)
-    return this.all.push({ text: own, object, kind }) - 1
+    return this.all.push({ text: own, object, representation }) - 1
   }
 
-  #knownOf(kind: Representation): Known {
-    const known = this.#known.get(kind) ?? { byIdentity: new Map(), byText: undefined }
-    this.#known.set(kind, known)
-    this.#kind = kind
-    this.#ofKind = known
+  #knownOf(representation: Representation): Known {
+    const known = this.#known.get(representation) ?? { byIdentity: new Map(), byText: undefined }
+    this.#known.set(representation, known)
+    this.#representation = representation
+    this.#ofType = known
     return known
   }
 

@@ -3,7 +3,7 @@ import { EntitySet } from './entity-set.ts'
 import type { Representation } from './representation.ts'
 
 /** What the objects of a type are to a fetch. */
-export interface Kind {
+export interface EntityType {
   representation: Representation
   /** Whether objects with the same representation were the same in all that was known of them when they came. */
   isWhole: boolean
@@ -11,7 +11,7 @@ export interface Kind {
 
 export interface GatheringOptions {
   /** By the name of a type; undefined: its objects are none of the subgraph's entities. */
-  kindOf: (typename: string) => Kind | undefined
+  typeNamed: (typename: string) => EntityType | undefined
   /** What objects are of that do not tell. */
   type: string | undefined
 }
@@ -25,18 +25,18 @@ export class Gathering {
   /** The objects of the tree, and for each the index of its entity. */
   readonly objects: Tree[] = []
   readonly indices: number[] = []
-  /** All that were united: one for those that say the same. */
+  /** All that were united, those that are none of the subgraph's entities too: one for those that say the same. */
   readonly distinct: Tree[] = []
   readonly #options: GatheringOptions
   #typename: unknown
-  #kind: Kind | undefined
+  #entityType: EntityType | undefined
   #byIndex: Tree[][] | undefined
 
   /** `hasEscapes`: strings of objects may hold what JSON escapes. */
   constructor(options: GatheringOptions, { hasEscapes }: { hasEscapes: boolean }) {
     this.entities = new EntitySet({ hasEscapes })
     this.#options = options
-    this.#kind = this.#kindOf(options.type)
+    this.#entityType = this.#typeNamed(options.type)
   }
 
   /** Adds an object, unless it is none of the subgraph's entities or lacks what its representation needs. */
@@ -53,7 +53,7 @@ export class Gathering {
     const count = all.length
     const index = this.#indexOf(object)
     const first = index === undefined || all.length > count ? undefined : all[index]?.object
-    if (first && (first === object || this.#kind?.isWhole)) return first
+    if (first && (first === object || this.#entityType?.isWhole)) return first
     this.distinct.push(object)
     if (index !== undefined) {
       this.objects.push(object)
@@ -79,12 +79,12 @@ export class Gathering {
     // Most are of one type.
     if (typename !== this.#typename) {
       this.#typename = typename
-      this.#kind = this.#kindOf(typename ?? this.#options.type)
+      this.#entityType = this.#typeNamed(typename ?? this.#options.type)
     }
-    return this.#kind && this.entities.indexOf(object, this.#kind.representation)
+    return this.#entityType && this.entities.add(object, this.#entityType.representation)
   }
 
-  #kindOf(typename: unknown): Kind | undefined {
-    return typeof typename === 'string' ? this.#options.kindOf(typename) : undefined
+  #typeNamed(typename: unknown): EntityType | undefined {
+    return typeof typename === 'string' ? this.#options.typeNamed(typename) : undefined
   }
 }
