@@ -58,7 +58,7 @@ export function parseOptions(args: readonly string[]): Options {
   const isQuick = values.quick || takesNames
   const usual: Effort = isQuick
     ? { rounds: 3, warmupMs: 1500, warmupRequests: 100, durationMs: 2000 }
-    : { rounds: 5, warmupMs: 4000, warmupRequests: 500, durationMs: 4000 }
+    : { rounds: 5, warmupMs: 10_000, warmupRequests: 500, durationMs: 4000 }
   return {
     command,
     workloads: chosen(workloads, workload ?? values.only, 'workload'),
