@@ -1,7 +1,7 @@
 import type { FetchNode, PlanNode, ResponsePath } from '@apollo/query-planner'
 import { Kind, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
 import { fragmentsOf, responseNameOf } from '../operation.ts'
-import { documentOf } from './fetch/parsed-fetch.ts'
+import { documentOf, selectionSetOf } from './fetch/parsed-fetch.ts'
 import { renamedIn } from './fetch/rewrites.ts'
 import { fetchesIn, placeOf } from './known-types.ts'
 
@@ -55,12 +55,8 @@ export function findSharing(plan: PlanNode): Sharing {
   }
 
   function noteBelow(fetch: FetchNode, place: string): void {
-    const document = documentOf(fetch)
-    const root = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)?.selectionSet
-    const [entities] = root?.selections ?? []
-    const own = fetch.requires && entities?.kind === Kind.FIELD ? entities.selectionSet : root
-    const options = { fragments: fragmentsOf(document), renamed: renamedIn(fetch), fetch, isBelow: false }
-    if (own) noteSet(own, place, options)
+    const fragments = fragmentsOf(documentOf(fetch))
+    noteSet(selectionSetOf(fetch), place, { fragments, renamed: renamedIn(fetch), fetch, isBelow: false })
   }
 
   function noteSet({ selections }: SelectionSetNode, place: string, options: NoteSetOptions): void {

@@ -14,7 +14,7 @@ import {
 } from 'graphql'
 import { fragmentsOf } from '../../operation.ts'
 import { namesIn } from './merge.ts'
-import { documentOf } from './parsed-fetch.ts'
+import { definitionOf, documentOf, selectionSetOf } from './parsed-fetch.ts'
 
 /** The document of a fetch, taken apart. */
 export interface FetchDocument {
@@ -37,17 +37,14 @@ const REPRESENTATIONS = 'representations'
 
 /** Takes the document of a fetch apart. */
 export function readFetchDocument(fetch: FetchNode): FetchDocument {
-  const { operation, requires, variableUsages = [], contextRewrites } = fetch
+  const { operation, variableUsages = [], contextRewrites } = fetch
   const document = documentOf(fetch)
-  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  if (!definition) throw new Error(`A fetch has no operation: ${operation}`)
-  const [first] = definition.selectionSet.selections
-  const selectionSet = (requires && first?.kind === Kind.FIELD && first.selectionSet) || definition.selectionSet
+  const selectionSet = selectionSetOf(fetch)
   const fragments = fragmentsOf(document)
   const contextual = new Set(contextRewrites?.map(({ renameKeyTo }) => renameKeyTo))
   return {
     text: withoutNumber(operation),
-    definition,
+    definition: definitionOf(fetch),
     selectionSet,
     fragments,
     variables: variableUsages.filter((name) => !contextual.has(name)),

@@ -166,7 +166,8 @@ function settle(
 ): void {
   const list = data?.[name]
   const entities: readonly unknown[] | undefined = Array.isArray(list) ? list : undefined
-  const divide = entities && createDivision(entities, { isCopied: document.holdsObjects })
+  const isShared = calls.length > 1
+  const divide = isShared && entities ? createDivision(entities, { isCopied: document.holdsObjects }) : undefined
   for (const [callIndex, { call, indices }] of calls.entries()) {
     const isFirst = groupIndex === 0 && callIndex === 0
     const own = errors.length === 0 ? errors : errorsOf(errors, { name, isFirst, indices })

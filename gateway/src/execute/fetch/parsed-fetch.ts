@@ -1,5 +1,13 @@
 import type { FetchNode } from '@apollo/query-planner'
-import { parse, print, stripIgnoredCharacters, type DocumentNode } from 'graphql'
+import {
+  Kind,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  type DocumentNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
 
 const documents = new WeakMap<FetchNode, DocumentNode>()
 
@@ -10,6 +18,20 @@ export function documentOf(fetch: FetchNode): DocumentNode {
   const document = parse(fetch.operation, { noLocation: true })
   documents.set(fetch, document)
   return document
+}
+
+/** The operation of a fetch. */
+export function definitionOf(fetch: FetchNode): OperationDefinitionNode {
+  const definition = documentOf(fetch).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+  if (!definition) throw new Error(`A fetch has no operation: ${fetch.operation}`)
+  return definition
+}
+
+/** What a fetch asks for: of the root, or of the entities. */
+export function selectionSetOf(fetch: FetchNode): SelectionSetNode {
+  const { selectionSet } = definitionOf(fetch)
+  const [first] = selectionSet.selections
+  return (fetch.requires && first?.kind === Kind.FIELD && first.selectionSet) || selectionSet
 }
 
 /** The same fetch with another document. */
