@@ -449,15 +449,18 @@ describe('an execution', () => {
   })
 
   it('has no failure that nobody handles when a call can not be written', async () => {
-    const document = readFetchDocument({
-      kind: 'Fetch',
-      serviceName: 'stock',
-      operation:
-        'query($v:Int$representations:[_Any!]!){_entities(representations:$representations){...on Item{stock}}}',
-      ...QUERY,
-      requires: [],
-      variableUsages: ['v'],
-    })
+    const document = readFetchDocument(
+      {
+        kind: 'Fetch',
+        serviceName: 'stock',
+        operation:
+          'query($v:Int$representations:[_Any!]!){_entities(representations:$representations){...on Item{stock}}}',
+        ...QUERY,
+        requires: [],
+        variableUsages: ['v'],
+      },
+      createTypeFacts(loaded.supergraphGraphqlSchema, new Set()),
+    )
     const nothing = { root: {}, coerced: {}, objectsAt: new Map(), failures: [], hasEscapes: false }
     const run = { ...nothing, variables: { v: 1n }, context: contextOf(signal) }
     const question = { document, entities: new EntitySet(), contextual: undefined }

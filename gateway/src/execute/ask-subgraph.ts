@@ -1,5 +1,6 @@
 import { IDENTITY_HEADER, type EnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import type { GatewayContext } from '../context.ts'
+import type { ReadBody } from '../subgraph/flight.ts'
 import type { SubgraphFetcher } from '../subgraph/fetcher.ts'
 import { headerLine } from '../subgraph/http1/request-message.ts'
 import { parseAnswer, type SubgraphAnswer } from '../subgraph/parse-answer.ts'
@@ -13,6 +14,8 @@ export interface SubgraphQuestion {
   isMutation: boolean
   /** The fields that answer entities, and how many each has to answer; none when fields of the root are asked for. */
   entities: ReadonlyMap<string, number>
+  /** Reads the answer faster than it is parsed, where it can. */
+  read: ReadBody | undefined
 }
 
 /**
@@ -48,14 +51,14 @@ export function createAskSubgraph({ subgraph, fetcher, signer, propagate }: AskS
   }
 
   return async (question, context) => {
-    const { body, isMutation, entities } = question
+    const { body, isMutation, entities, read } = question
     const { signal, deadline, requestId, record, viewer } = context
     const signed = signer?.sign(viewer, subgraph)
     const headers = headersFor(context, typeof signed === 'object' ? await signed : signed)
     const shareKey = isMutation ? undefined : body
     const end = beginCall(record, subgraph)
     try {
-      const fetched = await fetcher.fetch(body, { headers, requestId, signal, deadline, shareKey })
+      const fetched = await fetcher.fetch(body, { headers, requestId, signal, deadline, shareKey, read })
       const answer = usable(parseAnswer({ name: subgraph, ...fetched }), entities)
       end(answer.errors.length > 0 ? 'errors' : 'ok')
       return answer

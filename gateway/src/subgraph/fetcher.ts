@@ -3,7 +3,7 @@ import { REQUEST_ID_HEADER } from '@portico/service-kit/request-id'
 import type { SubgraphConnections } from '../config/supergraph.ts'
 import { waitersOf } from './abort-watch.ts'
 import { READABLE_CODINGS } from './content-coding.ts'
-import { Flight, type SubgraphResponse, type Target } from './flight.ts'
+import { Flight, type ReadBody, type SubgraphResponse, type Target } from './flight.ts'
 import { createConnectionPool } from './http1/connection-pool.ts'
 import { headerLine, requestMessage, requestStart } from './http1/request-message.ts'
 import { givenUp } from './subgraph-error.ts'
@@ -23,6 +23,8 @@ export interface FetchOptions {
    * what does something, which is sent at most once, whatever happens to its connection, and never shared.
    */
   shareKey: string | undefined
+  /** Reads what comes back; without it, and where it can't, the answer is text. */
+  read?: ReadBody | undefined
 }
 
 export interface SubgraphFetcher extends AsyncDisposable {
@@ -79,7 +81,7 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
     return flight && (flight.toldUntil === flight.timesOutAt || flight.toldUntil >= fetch.deadline) ? flight : undefined
   }
 
-  function launch(body: string, { headers, requestId, deadline, shareKey, signal }: FetchOptions) {
+  function launch(body: string, { headers, requestId, deadline, shareKey, signal, read }: FetchOptions) {
     const now = performance.now()
     const timesOutAt = now + timeoutMs
     const toldUntil = Math.min(timesOutAt, deadline)
@@ -89,16 +91,16 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
     const message = requestMessage(head, body)
     const flight = new Flight(target, { message, shareKey, headers, timesOutAt, toldUntil })
     if (shareKey !== undefined) joinable?.set(keyOf(flight), flight)
-    const answer = flight.join(signal)
+    const answer = flight.join(signal, read)
     flight.start()
     return answer
   }
 
   return {
     fetch(body, fetch) {
-      const { signal } = fetch
+      const { signal, read } = fetch
       if (signal.aborted) return Promise.reject(givenUp(name, signal))
-      return findFlight(fetch)?.join(signal) ?? launch(body, fetch)
+      return findFlight(fetch)?.join(signal, read) ?? launch(body, fetch)
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]()

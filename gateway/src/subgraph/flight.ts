@@ -11,7 +11,19 @@ import type { Timeouts, Waiting } from './timeouts.ts'
 /** What a subgraph answered, whatever it is. */
 export interface SubgraphResponse extends BodyText {
   status: number
+  /** What was read of the body, which then is not here as text. */
+  read?: ReadData | undefined
 }
+
+/** The data of an answer that has nothing else. */
+export interface ReadData {
+  data: Record<string, unknown>
+  /** Whether strings of it may hold what JSON escapes. */
+  hasEscapes: boolean
+}
+
+/** Reads a body, which is valid until this returns; undefined: it is to be parsed. */
+export type ReadBody = (body: Buffer) => ReadData | undefined
 
 /** Where flights go. */
 export interface Target {
@@ -34,6 +46,8 @@ export interface FlightPlan {
   /** Until when the subgraph was told that its answer is waited for. */
   toldUntil: number
 }
+
+const NO_TEXT: BodyText = { text: '', losesDigits: false }
 
 /** One HTTP request, and those who wait for its answer. It is given up when none of them waits any more. */
 export class Flight implements Exchange, Waiting {
@@ -63,10 +77,10 @@ export class Flight implements Exchange, Waiting {
     this.target.pool.send(this)
   }
 
-  /** Waits for its answer until `signal` aborts. */
-  join(signal: AbortSignal): Promise<SubgraphResponse> {
+  /** Waits for its answer until `signal` aborts; what `read` makes of that is the waiter's own. */
+  join(signal: AbortSignal, read: ReadBody | undefined): Promise<SubgraphResponse> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { flight: this, watched: waitersOf(signal), resolve, reject, abort: abortWaiter }
+      const waiter: Waiter = { flight: this, read, watched: waitersOf(signal), resolve, reject, abort: abortWaiter }
       waiter.watched.add(waiter)
       this.#waiters.push(waiter)
     })
@@ -117,14 +131,14 @@ export class Flight implements Exchange, Waiting {
   }
 
   #succeed(status: number, bytes: Buffer): void {
-    const body = textOf(bytes)
+    const reads = this.#waiters.map(({ read }) => read?.(bytes))
+    const body = reads.includes(undefined) ? textOf(bytes) : NO_TEXT
     if (!body) {
       const message = `${this.target.name} answered with something that is not UTF-8.`
       this.#fail(new SubgraphError('bad-answer', message))
       return
     }
-    const response = { status, ...body }
-    for (const waiter of this.#end()) waiter.resolve(response)
+    for (const [index, waiter] of this.#end().entries()) waiter.resolve({ status, read: reads[index], ...body })
   }
 
   #fail(error: SubgraphError): void {
@@ -144,6 +158,7 @@ export class Flight implements Exchange, Waiting {
 /** Somebody who waits for a flight. */
 export interface Waiter {
   readonly flight: Flight
+  readonly read: ReadBody | undefined
   /** All who wait until the same signal aborts. */
   readonly watched: Set<Waiter>
   readonly resolve: (response: SubgraphResponse) => void

@@ -1,4 +1,5 @@
 import { isJsonObject, parseLossless } from '../lossless-json.ts'
+import type { SubgraphResponse } from './flight.ts'
 import { SubgraphError } from './subgraph-error.ts'
 
 /** An error as a subgraph tells it. */
@@ -19,22 +20,21 @@ export interface SubgraphAnswer {
   hasEscapes: boolean
 }
 
-export interface AnswerText {
-  /** Of the subgraph. */
+const NONE: readonly AnsweredError[] = []
+
+/** What a subgraph of a name answered. */
+export interface NamedResponse extends SubgraphResponse {
   name: string
-  status: number
-  text: string
-  /** Whether it holds numbers that are to be kept as they are written. */
-  losesDigits: boolean
 }
 
 /**
- * Parses what a subgraph answered. A number that a double does not hold exactly becomes a `JSON.rawJSON` object, which
+ * Parses what a subgraph answered, unless that has been read already. A number that a double does not hold exactly becomes a `JSON.rawJSON` object, which
  * `JSON.stringify` writes as it came. A key `__proto__` is a key like any other.
  *
  * @throws SubgraphError when it is no GraphQL response; of its errors, each must be one.
  */
-export function parseAnswer({ name, status, text, losesDigits }: AnswerText): SubgraphAnswer {
+export function parseAnswer({ name, status, text, losesDigits, read }: NamedResponse): SubgraphAnswer {
+  if (read) return { ...read, errors: NONE, extensions: undefined }
   const answer = toAnswer(parseJson(text, { name, losesDigits }))
   // What JSON escapes can be in a text only with a backslash before it.
   if (answer) return { ...answer, hasEscapes: text.includes('\\') }
@@ -56,8 +56,6 @@ function toAnswer(answer: unknown): Omit<SubgraphAnswer, 'hasEscapes'> | undefin
   const answered = toErrors(errors)
   return answered && { data, errors: answered, extensions: extensions ?? undefined }
 }
-
-const NONE: readonly AnsweredError[] = []
 
 /** Undefined when they are none. */
 function toErrors(errors: unknown): readonly AnsweredError[] | undefined {

@@ -2,6 +2,7 @@ import type { FetchNode } from '@apollo/query-planner'
 import { OperationTypeNode } from 'graphql'
 import type { SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import { SubgraphError } from '../../subgraph/subgraph-error.ts'
+import { createBodyReader } from '../reading/body-reader.ts'
 import type { Run } from '../run.ts'
 import type { Contextual } from './context-values.ts'
 import type { FetchDocument } from './document.ts'
@@ -30,12 +31,13 @@ export function createCall(node: FetchNode, document: FetchDocument, scope: Fetc
   const isMutation = operationKind === OperationTypeNode.MUTATION
   const { ask, askForEntities } = scope.subgraph(subgraph)
   const start = bodyStart(document.text)
+  const read = createBodyReader(document.reader)
   const facts = { subgraph, holdsClientValues: document.holdsClientValues }
 
   function send(run: Run, { entities, contextual }: Asked): Promise<SubgraphAnswer> {
     if (entities) return askForEntities(run, { document, entities, contextual })
     const body = bodyOf(start, [], { variables: run.variables, names: document.variables })
-    return ask({ body, isMutation, entities: NO_ENTITIES }, run.context)
+    return ask({ body, isMutation, entities: NO_ENTITIES, read }, run.context)
   }
 
   return async (run, asked) => {

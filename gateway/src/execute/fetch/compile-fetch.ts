@@ -26,7 +26,12 @@ const UNCLEAR_REQUIREMENT: Failure = {
  * a request comes is worked out once.
  */
 export function compileFetch(node: FetchNode, path: ResponsePath, scope: FetchScope): Step {
-  const options = { document: readFetchDocument(node), path: parseFlattenPath(path), scope, renamed: renamedIn(node) }
+  const options = {
+    document: readFetchDocument(node, scope),
+    path: parseFlattenPath(path),
+    scope,
+    renamed: renamedIn(node),
+  }
   return node.requires ? compileEntityFetch(node, options, path) : compileRootFetch(node, options)
 }
 

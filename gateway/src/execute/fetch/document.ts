@@ -13,6 +13,9 @@ import {
   type VariableDefinitionNode,
 } from 'graphql'
 import { fragmentsOf } from '../../operation.ts'
+import { generateReader } from '../reading/generate-reader.ts'
+import type { Read } from '../reading/values.ts'
+import type { TypeFacts } from '../type-facts.ts'
 import { namesIn } from './merge.ts'
 import { definitionOf, documentOf, selectionSetOf } from './parsed-fetch.ts'
 
@@ -31,16 +34,19 @@ export interface FetchDocument {
   holdsObjects: boolean
   /** Whether it holds a value that the client chose; the representations of entities are the gateway's own. */
   holdsClientValues: boolean
+  /** Makes what reads the object that it asks for, once. */
+  reader: () => Read
 }
 
 const REPRESENTATIONS = 'representations'
 
 /** Takes the document of a fetch apart. */
-export function readFetchDocument(fetch: FetchNode): FetchDocument {
+export function readFetchDocument(fetch: FetchNode, { matches }: Pick<TypeFacts, 'matches'>): FetchDocument {
   const { operation, variableUsages = [], contextRewrites } = fetch
   const document = documentOf(fetch)
   const selectionSet = selectionSetOf(fetch)
   const fragments = fragmentsOf(document)
+  let reader: Read | undefined
   const contextual = new Set(contextRewrites?.map(({ renameKeyTo }) => renameKeyTo))
   return {
     text: withoutNumber(operation),
@@ -51,6 +57,7 @@ export function readFetchDocument(fetch: FetchNode): FetchDocument {
     contextual,
     holdsObjects: [...namesIn(selectionSet, fragments).values()].includes(true),
     holdsClientValues: hasClientValues(document),
+    reader: () => (reader ??= generateReader(selectionSet, { fragments, matches })),
   }
 }
 

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { AnsweredError, SubgraphAnswer } from '../../subgraph/parse-answer.ts'
-import type { AskSubgraph } from '../ask-subgraph.ts'
+import type { ReadBody } from '../../subgraph/flight.ts'
+import type { AskSubgraph, SubgraphQuestion } from '../ask-subgraph.ts'
+import { createBodyReader, readLists } from '../reading/body-reader.ts'
 import type { Run } from '../run.ts'
 import { copyOf } from '../tree.ts'
 import type { Contextual } from './context-values.ts'
@@ -48,11 +50,11 @@ const MOST_GROUPS = 100
 export function createEntityCalls(ask: AskSubgraph): AskForEntities {
   const waiting = new WeakMap<Run, EntityCall[]>()
   const numbers = new WeakMap<FetchDocument, number>()
-  const starts = new WeakMap<FetchDocument, string>()
-  const combinedStarts = new LRUCache<string, string>({
+  const ofOne = new WeakMap<FetchDocument, Prepared>()
+  const ofSeveral = new LRUCache<string, Prepared>({
     max: MOST_COMBINATIONS,
     maxSize: MOST_CHARACTERS,
-    sizeCalculation: ({ length }) => length,
+    sizeCalculation: ({ start }) => start.length,
   })
   let last = 0
 
@@ -62,23 +64,24 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     return known
   }
 
-  function startOf(document: FetchDocument): string {
-    const start = starts.get(document) ?? bodyStart(document.text)
-    starts.set(document, start)
-    return start
+  function prepareOne(document: FetchDocument): Prepared {
+    const prepared = ofOne.get(document) ?? prepare(document.text, [document])
+    ofOne.set(document, prepared)
+    return prepared
   }
 
-  function startOfAll(documents: readonly FetchDocument[]): string {
+  function prepareAll(documents: readonly FetchDocument[]): Prepared {
     const key = documents.map(numberOf).join()
-    const start = combinedStarts.get(key) ?? bodyStart(combineDocuments(documents))
-    combinedStarts.set(key, start)
-    return start
+    const prepared = ofSeveral.get(key) ?? prepare(combineDocuments(documents), documents)
+    ofSeveral.set(key, prepared)
+    return prepared
   }
 
-  function bodyOfAll(groups: readonly EntityGroup[], { variables }: Run): string {
+  function questionOf(groups: readonly EntityGroup[], { variables }: Run): SubgraphQuestion {
     const documents = groups.map(({ document }) => document)
     const [only, ...others] = documents
     const isOne = only && others.length === 0
+    const { start, read } = isOne ? prepareOne(only) : prepareAll(documents)
     const names = isOne ? only.variables : [...new Set(documents.flatMap((document) => document.variables))]
     const own = groups.flatMap(({ entities, contextual }, index) => [
       `"${isOne ? 'representations' : representationsName(index)}":[${textsOf(entities)}]`,
@@ -86,16 +89,16 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
         ([name, value]) => `"${isOne ? name : contextualName(name, index)}":${JSON.stringify(value)}`,
       ),
     ])
-    return bodyOf(isOne ? startOf(only) : startOfAll(documents), own, { variables, names })
+    const entities = new Map(groups.map((group, index) => [fieldName(index, groups), group.entities.all.length]))
+    return { body: bodyOf(start, own, { variables, names }), isMutation: false, entities, read }
   }
 
   async function send(run: Run, groups: readonly EntityGroup[]): Promise<void> {
     try {
-      const names = groups.map((_, index) => (groups.length === 1 ? '_entities' : entitiesName(index)))
-      const entities = new Map(groups.map((group, index) => [names[index] ?? '', group.entities.all.length]))
-      const told = await ask({ body: bodyOfAll(groups, run), isMutation: false, entities }, run.context)
-      const answer = { ...told, errors: told.errors.map((error) => withoutForeignPath(error, entities)) }
-      for (const [index, group] of groups.entries()) settle(group, answer, { name: names[index] ?? '', index })
+      const question = questionOf(groups, run)
+      const told = await ask(question, run.context)
+      const answer = { ...told, errors: told.errors.map((error) => withoutForeignPath(error, question.entities)) }
+      for (const [index, group] of groups.entries()) settle(group, answer, { name: fieldName(index, groups), index })
     } catch (error) {
       for (const { calls } of groups) for (const { call } of calls) call.reject(error as Error)
     }
@@ -120,6 +123,23 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     }
     return promise
   }
+}
+
+/** What is the same whenever the same documents are sent. */
+interface Prepared {
+  /** What the body begins with. */
+  start: string
+  read: ReadBody
+}
+
+function prepare(text: string, documents: readonly FetchDocument[]): Prepared {
+  const readers = () => documents.map(({ reader }, index) => [fieldName(index, documents), reader()] as const)
+  return { start: bodyStart(text), read: createBodyReader(() => readLists(readers())) }
+}
+
+/** The field that answers the entities of one document among all of a call. */
+function fieldName(index: number, { length }: { length: number }): string {
+  return length === 1 ? '_entities' : entitiesName(index)
 }
 
 function textsOf({ all }: EntitySet): string {
