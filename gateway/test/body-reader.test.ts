@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { assert, gen, nat, property, string } from 'fast-check'
-import { Kind, parse } from 'graphql'
+import { Kind, parse, type SelectionSetNode } from 'graphql'
 import { createBodyReader, readLists } from '../src/execute/reading/body-reader.ts'
 import { generateReader } from '../src/execute/reading/generate-reader.ts'
 import type { Read } from '../src/execute/reading/values.ts'
@@ -10,25 +10,24 @@ import type { ReadBody, ReadData } from '../src/subgraph/flight.ts'
 
 const INTERFACES: Readonly<Record<string, string>> = { Book: 'Item', Film: 'Item' }
 
-function readerFor(query: string): Read {
-  const document = parse(query)
-  const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
+function selectionSetOf(query: string): SelectionSetNode {
+  const definition = parse(query).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (!definition) throw new Error(`It has no operation: ${query}`)
-  return generateReader(definition.selectionSet, {
-    fragments: fragmentsOf(document),
+  return definition.selectionSet
+}
+
+function readerFor(query: string): Read {
+  return generateReader(selectionSetOf(query), {
+    fragments: fragmentsOf(parse(query)),
     matches: (typename, condition) => typename === condition || INTERFACES[typename] === condition,
   })
 }
 
-/** The first two answers are not worth a reader. */
-function createAwakeReader(make: () => Read): ReadBody {
-  const read = createBodyReader(make)
-  for (let time = 0; time < 2; time++) expect(read(Buffer.from('{"data":{}}'))).toBeUndefined()
-  return read
-}
+/** Reads from the first answer on. */
+const createEagerReader = (make: () => Read): ReadBody => createBodyReader(make, { parsedBytes: 0 })
 
 function readOf(query: string, body: string | Buffer): ReadData | undefined {
-  return createAwakeReader(() => readerFor(query))(Buffer.from(body))
+  return createEagerReader(() => readerFor(query))(Buffer.from(body))
 }
 
 type Random = (below: number) => number
@@ -124,7 +123,7 @@ function checkRandom(check: (read: () => ReadBody, text: string, random: Random)
     const shape = randomShape(random, () => draw(string, { unit: 'binary' }))
     const reader = readerFor(`query ($on: Boolean!) { ${shape.selection} }`)
     for (let time = 0; time < 3; time++) {
-      check(() => createAwakeReader(() => reader), `{"data":${shape.write()}}`, random)
+      check(() => createEagerReader(() => reader), `{"data":${shape.write()}}`, random)
     }
   })
   assert(run, { seed, numRuns: 1500 })
@@ -231,12 +230,12 @@ describe('a reader of answers', () => {
       ['_entities1', readerFor('{ ... on Book { pages authors { id } } }')],
     ] as const
     const data = { _entities0: [{ stock: 1 }, null], _entities1: [{ pages: 2, authors: [{ id: '3' }] }] }
-    const read = createAwakeReader(() => readLists(lists))
+    const read = createEagerReader(() => readLists(lists))
     expect(read(Buffer.from(`${JSON.stringify({ data })}\n`))).toEqual({ data, hasEscapes: false })
   })
 
   it('reads each answer anew, also what came in the same memory', () => {
-    const read = createAwakeReader(() => readerFor('{ text }'))
+    const read = createEagerReader(() => readerFor('{ text }'))
     const memory = Buffer.from('{"data":{"text":"a text of some length"}}')
     const first = read(memory)
     memory.fill('b', 17, 20)
@@ -246,10 +245,80 @@ describe('a reader of answers', () => {
     ])
   })
 
+  it('keeps what was read when the memory is used again, at whatever address', () => {
+    const query = '{ names { long number } }'
+    const data = { names: [{ long: 'a text of more than twelve characters', number: 123.25 }] }
+    const text = JSON.stringify({ data })
+    for (let offset = 0; offset < 8; offset++) {
+      const memory = Buffer.alloc(text.length + 8)
+      const body = memory.subarray(offset, offset + memory.write(text, offset))
+      const answer = createEagerReader(() => readerFor(query))(body)
+      memory.fill('"')
+      expect(answer?.data).toEqual(data)
+    }
+  })
+
+  it('is made when so much was parsed that it is worth it', () => {
+    let made = 0
+    const read = createBodyReader(
+      () => {
+        made += 1
+        return readerFor('{ a }')
+      },
+      { parsedBytes: 100 },
+    )
+    const answers = Array.from({ length: 10 }, () => read(Buffer.from('{"data":{"a":"1"}}')))
+    expect(answers.map((answer) => answer !== undefined)).toEqual(answers.map((_, index) => index >= 6))
+    expect(made).toBe(1)
+  })
+
+  it.each([
+    ['Japanese', '{"data":{"all":[{"a":"東京都千代田区丸の内一丁目九番"}]}}'],
+    ['escaped', String.raw`{"data":{"all":[{"a":"<a href=\"x\">"},{"a":"\u00e9\u00e8\u00ea\u00eb"}]}}`],
+    ['lists of numbers', '{"data":{"all":[{"a":[1.5,2.5,3.5,4.5,5.5,6.5]}]}}'],
+    ['long numbers', '{"data":{"all":[{"a":0.30000000000000004},{"a":0.20000000000000018}]}}'],
+  ])('leaves it to the parser, mostly, what that is faster at: %s', (_, text) => {
+    const read = createEagerReader(() => readerFor('{ all { a } }'))
+    const answers = Array.from({ length: 100 }, () => read(Buffer.from(text)))
+    const reads = answers.filter((answer) => answer !== undefined)
+    expect(reads[0]?.data).toEqual((JSON.parse(text) as ReadData).data)
+    expect(reads.length).toBeLessThan(8)
+  })
+
+  it('leaves it to the parser when there is no room on the stack', () => {
+    let thrown = 0
+    const tooDeep = () => {
+      thrown += 1
+      throw new RangeError('Maximum call stack size exceeded')
+    }
+    const reading = createEagerReader(() => tooDeep)
+    const making = createEagerReader(tooDeep)
+    for (let answers = 0; answers < 1000; answers++) {
+      expect([reading(Buffer.from('{"data":{"a":1}}')), making(Buffer.from('{"data":{"a":1}}'))]).toEqual([
+        undefined,
+        undefined,
+      ])
+    }
+    expect(thrown).toBeLessThan(30)
+  })
+
+  it('knows the types of an interface by what is selected for them, however many there are', () => {
+    const matches = (typename: string, condition: string) => condition === 'Node' || typename === condition
+    const read = createEagerReader(() =>
+      generateReader(selectionSetOf('{ all { __typename ... on Node { id } ... on Book { pages } } }'), {
+        fragments: new Map(),
+        matches,
+      }),
+    )
+    const all = Array.from({ length: 3000 }, (_, index) => ({ __typename: `Type${index}`, id: `${index}` }))
+    const data = { all: [...all, { __typename: 'Book', id: 'b', pages: 1 }] }
+    expect(read(Buffer.from(JSON.stringify({ data })))?.data).toEqual(data)
+  })
+
   it('is made once, and tries more and more seldom what it can not read', () => {
     let made = 0
     let looked = 0
-    const read = createAwakeReader(() => {
+    const read = createEagerReader(() => {
       made += 1
       const reader = readerFor('{ a }')
       return (cursor) => {
@@ -264,10 +333,17 @@ describe('a reader of answers', () => {
     expect(looked).toBeGreaterThan(900)
   })
 
-  it('is not made of more fields than can be made in a moment', () => {
-    const names = Array.from({ length: 6000 }, (_, index) => `a${index}`)
-    const answer = JSON.stringify({ data: Object.fromEntries(names.map((name) => [name, 1])) })
-    expect(readOf(`{ ${names.join(' ')} }`, answer)).toBeUndefined()
-    expect(readOf(`{ ${names.slice(0, 4000).join(' ')} }`, '{"data":{"a0":1}}')).toBeUndefined()
+  it.each([
+    ['a selection set', 1100, (names: readonly string[]) => names.map((name) => ({ [name]: { x: 1 } }))],
+    ['an object', 201, (names: readonly string[]) => names.map((name) => ({ [name]: 1 }))],
+  ])('is not made for %s with more fields than are worth it', (_, count, membersOf) => {
+    const readsAll = (size: number) => {
+      const names = Array.from({ length: size }, (__, index) => `a${index}`)
+      const data: object = Object.assign({}, ...membersOf(names)) as object
+      const selection = Object.entries(data).map(([name, value]) => (value === 1 ? name : `${name} { x }`))
+      const answer = readOf(`{ ${selection.join(' ')} }`, JSON.stringify({ data }))
+      return answer !== undefined
+    }
+    expect([readsAll(count), readsAll(150)]).toEqual([false, true])
   })
 })

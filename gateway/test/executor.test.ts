@@ -12,6 +12,7 @@ import { createEntityCalls } from '../src/execute/fetch/entity-calls.ts'
 import { readFetchDocument } from '../src/execute/fetch/document.ts'
 import { pathsOfObjects } from '../src/execute/fetch/flatten-path.ts'
 import type { SubgraphCalls } from '../src/execute/fetch/scope.ts'
+import { createBodyReader } from '../src/execute/reading/body-reader.ts'
 import { EntitySet } from '../src/execute/fetch/entity-set.ts'
 import { createRepresentationsOf } from '../src/execute/fetch/representation.ts'
 import { NOTHING_SHARED } from '../src/execute/sharing.ts'
@@ -412,7 +413,8 @@ describe('an execution', () => {
     extensions: undefined,
     hasEscapes: false,
   })
-  const calls: SubgraphCalls = { ask: answerNull, askForEntities: createEntityCalls(answerNull) }
+  const createReader: SubgraphCalls['createReader'] = (make) => createBodyReader(make)
+  const calls = { ask: answerNull, askForEntities: createEntityCalls(answerNull, createReader), createReader }
   const subgraph = () => calls
   const { signal } = new AbortController()
   const QUERY = {

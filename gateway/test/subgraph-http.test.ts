@@ -37,11 +37,11 @@ async function fetchFrom(
   const results: unknown[] = []
   for (const _ of answers) {
     const signal = new AbortController().signal
-    const fetched = await fetcher.fetch('{}', { headers: '', signal, deadline: Infinity, shareKey: undefined }).then(
-      ({ status, text }) => [status, text],
+    const result = await fetcher.fetch('{}', { headers: '', signal, deadline: Infinity, shareKey: undefined }).then(
+      (fetched) => [fetched.status, 'text' in fetched && fetched.text],
       ({ reason, cause }: { reason: string; cause?: Error }) => [reason, cause?.message],
     )
-    results.push(fetched)
+    results.push(result)
   }
   return { results, connections: server.connections() }
 }

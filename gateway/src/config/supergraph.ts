@@ -25,6 +25,8 @@ export interface SubgraphConnections {
   answerLimitBytes: number
   /** Whether answers are asked for in compressed form. */
   compression: boolean
+  /** See `BodyReaderOptions`; there is no variable for it. */
+  parsedBytes?: number
 }
 
 /** What is done once for several who want the same at the same time. Never a mutation. */

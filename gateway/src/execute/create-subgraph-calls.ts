@@ -4,7 +4,8 @@ import type { HeaderPropagator } from '../subgraph/client-headers.ts'
 import { createSubgraphFetcher } from '../subgraph/fetcher.ts'
 import { createAskSubgraph } from './ask-subgraph.ts'
 import { createEntityCalls } from './fetch/entity-calls.ts'
-import type { SubgraphCalls } from './fetch/scope.ts'
+import type { CreateReader, SubgraphCalls } from './fetch/scope.ts'
+import { createBodyReader } from './reading/body-reader.ts'
 
 export interface SubgraphCallsOptions {
   subgraphs: ReadonlyMap<string, URL>
@@ -26,10 +27,11 @@ export function createSubgraphCalls(
   const fetchers = new AsyncDisposableStack()
   const shareAcrossRequests = sharing.fetches === 'all'
   const calls = new Map<string, SubgraphCalls>()
+  const createReader: CreateReader = (make) => createBodyReader(make, connections)
   for (const [name, url] of subgraphs) {
     const fetcher = fetchers.use(createSubgraphFetcher({ name, url, shareAcrossRequests, ...connections }))
     const ask = createAskSubgraph({ subgraph: name, fetcher, signer, propagate: propagator.namesFor(name) })
-    calls.set(name, { ask, askForEntities: createEntityCalls(ask) })
+    calls.set(name, { ask, askForEntities: createEntityCalls(ask, createReader), createReader })
   }
   return {
     byName(name) {

@@ -9,11 +9,7 @@ import { givenUp, SubgraphError } from './subgraph-error.ts'
 import type { Timeouts, Waiting } from './timeouts.ts'
 
 /** What a subgraph answered, whatever it is. */
-export interface SubgraphResponse extends BodyText {
-  status: number
-  /** What was read of the body, which then is not here as text. */
-  read?: ReadData | undefined
-}
+export type SubgraphResponse = { status: number } & (BodyText | { read: ReadData })
 
 /** The data of an answer that has nothing else. */
 export interface ReadData {
@@ -46,8 +42,6 @@ export interface FlightPlan {
   /** Until when the subgraph was told that its answer is waited for. */
   toldUntil: number
 }
-
-const NO_TEXT: BodyText = { text: '', losesDigits: false }
 
 /** One HTTP request, and those who wait for its answer. It is given up when none of them waits any more. */
 export class Flight implements Exchange, Waiting {
@@ -118,8 +112,16 @@ export class Flight implements Exchange, Waiting {
       return
     }
     decompress(body, { coding: encoding, limitBytes: this.target.answerLimitBytes }, (error, plain) => {
-      if (plain) this.#succeed(status, plain)
-      else this.#undecodable(error)
+      if (!plain) {
+        this.#undecodable(error)
+        return
+      }
+      try {
+        this.#succeed(status, plain)
+      } catch (thrown) {
+        // Nobody else would catch it here.
+        this.failed(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      }
     })
   }
 
@@ -131,14 +133,20 @@ export class Flight implements Exchange, Waiting {
   }
 
   #succeed(status: number, bytes: Buffer): void {
-    const reads = this.#waiters.map(({ read }) => read?.(bytes))
-    const body = reads.includes(undefined) ? textOf(bytes) : NO_TEXT
-    if (!body) {
+    let text: BodyText | undefined
+    const contents = this.#waiters.map(({ read }) => {
+      const data = read?.(bytes)
+      return data ? { read: data } : (text ??= textOf(bytes))
+    })
+    if (contents.includes(undefined)) {
       const message = `${this.target.name} answered with something that is not UTF-8.`
       this.#fail(new SubgraphError('bad-answer', message))
       return
     }
-    for (const [index, waiter] of this.#end().entries()) waiter.resolve({ status, read: reads[index], ...body })
+    for (const [index, waiter] of this.#end().entries()) {
+      const content = contents[index]
+      if (content) waiter.resolve({ status, ...content })
+    }
   }
 
   #fail(error: SubgraphError): void {

@@ -23,18 +23,17 @@ export interface SubgraphAnswer {
 const NONE: readonly AnsweredError[] = []
 
 /** What a subgraph of a name answered. */
-export interface NamedResponse extends SubgraphResponse {
-  name: string
-}
+export type NamedResponse = SubgraphResponse & { name: string }
 
 /**
- * Parses what a subgraph answered, unless that has been read already. A number that a double does not hold exactly becomes a `JSON.rawJSON` object, which
- * `JSON.stringify` writes as it came. A key `__proto__` is a key like any other.
+ * Parses what a subgraph answered, unless that has been read already. A number that a double does not hold exactly becomes a
+ * `JSON.rawJSON` object, which `JSON.stringify` writes as it came. A key `__proto__` is a key like any other.
  *
  * @throws SubgraphError when it is no GraphQL response; of its errors, each must be one.
  */
-export function parseAnswer({ name, status, text, losesDigits, read }: NamedResponse): SubgraphAnswer {
-  if (read) return { ...read, errors: NONE, extensions: undefined }
+export function parseAnswer(response: NamedResponse): SubgraphAnswer {
+  if ('read' in response) return { ...response.read, errors: NONE, extensions: undefined }
+  const { name, status, text, losesDigits } = response
   const answer = toAnswer(parseJson(text, { name, losesDigits }))
   // What JSON escapes can be in a text only with a backslash before it.
   if (answer) return { ...answer, hasEscapes: text.includes('\\') }

@@ -2,7 +2,6 @@ import type { FetchNode } from '@apollo/query-planner'
 import { OperationTypeNode } from 'graphql'
 import type { SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import { SubgraphError } from '../../subgraph/subgraph-error.ts'
-import { createBodyReader } from '../reading/body-reader.ts'
 import type { Run } from '../run.ts'
 import type { Contextual } from './context-values.ts'
 import type { FetchDocument } from './document.ts'
@@ -29,9 +28,9 @@ const NO_ENTITIES: ReadonlyMap<string, number> = new Map()
 export function createCall(node: FetchNode, document: FetchDocument, scope: FetchScope): Call {
   const { serviceName: subgraph, operationKind } = node
   const isMutation = operationKind === OperationTypeNode.MUTATION
-  const { ask, askForEntities } = scope.subgraph(subgraph)
+  const { ask, askForEntities, createReader } = scope.subgraph(subgraph)
   const start = bodyStart(document.text)
-  const read = createBodyReader(document.reader)
+  const read = node.requires ? undefined : createReader(document.reader)
   const facts = { subgraph, holdsClientValues: document.holdsClientValues }
 
   function send(run: Run, { entities, contextual }: Asked): Promise<SubgraphAnswer> {

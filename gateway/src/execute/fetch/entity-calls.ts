@@ -1,14 +1,14 @@
-import { LRUCache } from 'lru-cache'
 import type { AnsweredError, SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import type { ReadBody } from '../../subgraph/flight.ts'
 import type { AskSubgraph, SubgraphQuestion } from '../ask-subgraph.ts'
-import { createBodyReader, readLists } from '../reading/body-reader.ts'
+import { readLists } from '../reading/body-reader.ts'
 import type { Run } from '../run.ts'
 import { copyOf } from '../tree.ts'
 import type { Contextual } from './context-values.ts'
 import { EntitySet } from './entity-set.ts'
 import { combineDocuments, contextualName, entitiesName, representationsName, type FetchDocument } from './document.ts'
 import { bodyOf, bodyStart } from './request-body.ts'
+import type { CreateReader } from './scope.ts'
 
 /** What a fetch asks of entities. */
 export interface EntityQuestion {
@@ -34,11 +34,13 @@ interface EntityShare {
   indices: readonly number[] | undefined
 }
 
+type NonEmpty<Item> = readonly [Item, ...Item[]]
+
 export type AskForEntities = (run: Run, question: EntityQuestion) => Promise<SubgraphAnswer>
 
-/** Most combinations of documents that are remembered, and most characters of all of them. */
-const MOST_COMBINATIONS = 1000
-const MOST_CHARACTERS = 4 * 1024 * 1024
+/** So many combinations of one document with others are remembered, and so many characters of them. */
+const MOST_COMBINATIONS = 200
+const MOST_CHARACTERS = 256 * 1024
 
 /** Most groups of one call: entities of a list may each have a context of their own. */
 const MOST_GROUPS = 100
@@ -47,15 +49,11 @@ const MOST_GROUPS = 100
  * Asks one subgraph for entities. Fetches of one request that begin together, since what they waited for came together,
  * are one call: what a call costs both ends is hardly its text.
  */
-export function createEntityCalls(ask: AskSubgraph): AskForEntities {
+export function createEntityCalls(ask: AskSubgraph, createReader: CreateReader): AskForEntities {
   const waiting = new WeakMap<Run, EntityCall[]>()
   const numbers = new WeakMap<FetchDocument, number>()
-  const ofOne = new WeakMap<FetchDocument, Prepared>()
-  const ofSeveral = new LRUCache<string, Prepared>({
-    max: MOST_COMBINATIONS,
-    maxSize: MOST_CHARACTERS,
-    sizeCalculation: ({ start }) => start.length,
-  })
+  /** By the first document: all documents of a call are of one operation, and are forgotten with it. */
+  const combinations = new WeakMap<FetchDocument, Combinations>()
   let last = 0
 
   function numberOf(document: FetchDocument): number {
@@ -64,25 +62,33 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     return known
   }
 
-  function prepareOne(document: FetchDocument): Prepared {
-    const prepared = ofOne.get(document) ?? prepare(document.text, [document])
-    ofOne.set(document, prepared)
+  function prepareOnce([first, ...others]: NonEmpty<FetchDocument>): Prepared {
+    const known: Combinations = combinations.get(first) ?? { byOthers: new Map(), characters: 0 }
+    combinations.set(first, known)
+    const key = others.map(numberOf).join()
+    const found = known.byOthers.get(key)
+    if (found) return found
+    const prepared = prepare([first, ...others])
+    if (known.byOthers.size === MOST_COMBINATIONS || known.characters > MOST_CHARACTERS) {
+      known.byOthers.clear()
+      known.characters = 0
+    }
+    known.byOthers.set(key, prepared)
+    known.characters += prepared.start.length
     return prepared
   }
 
-  function prepareAll(documents: readonly FetchDocument[]): Prepared {
-    const key = documents.map(numberOf).join()
-    const prepared = ofSeveral.get(key) ?? prepare(combineDocuments(documents), documents)
-    ofSeveral.set(key, prepared)
-    return prepared
+  function prepare(documents: NonEmpty<FetchDocument>): Prepared {
+    const text = documents.length === 1 ? documents[0].text : combineDocuments(documents)
+    const readers = () => documents.map(({ reader }, index) => [fieldName(index, documents), reader()] as const)
+    return { start: bodyStart(text), read: createReader(() => readLists(readers())) }
   }
 
-  function questionOf(groups: readonly EntityGroup[], { variables }: Run): SubgraphQuestion {
-    const documents = groups.map(({ document }) => document)
-    const [only, ...others] = documents
-    const isOne = only && others.length === 0
-    const { start, read } = isOne ? prepareOne(only) : prepareAll(documents)
-    const names = isOne ? only.variables : [...new Set(documents.flatMap((document) => document.variables))]
+  function questionOf([first, ...others]: NonEmpty<EntityGroup>, { variables }: Run): SubgraphQuestion {
+    const groups = [first, ...others]
+    const { start, read } = prepareOnce([first.document, ...others.map(({ document }) => document)])
+    const isOne = others.length === 0
+    const names = isOne ? first.document.variables : [...new Set(groups.flatMap(({ document }) => document.variables))]
     const own = groups.flatMap(({ entities, contextual }, index) => [
       `"${isOne ? 'representations' : representationsName(index)}":[${textsOf(entities)}]`,
       ...Object.entries(contextual?.values ?? {}).map(
@@ -93,7 +99,7 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     return { body: bodyOf(start, own, { variables, names }), isMutation: false, entities, read }
   }
 
-  async function send(run: Run, groups: readonly EntityGroup[]): Promise<void> {
+  async function send(run: Run, groups: NonEmpty<EntityGroup>): Promise<void> {
     try {
       const question = questionOf(groups, run)
       const told = await ask(question, run.context)
@@ -108,7 +114,10 @@ export function createEntityCalls(ask: AskSubgraph): AskForEntities {
     const calls = waiting.get(run) ?? []
     waiting.delete(run)
     const groups = [...groupsOf(calls)]
-    for (let at = 0; at < groups.length; at += MOST_GROUPS) void send(run, groups.slice(at, at + MOST_GROUPS))
+    for (let at = 0; at < groups.length; at += MOST_GROUPS) {
+      const [first, ...others] = groups.slice(at, at + MOST_GROUPS)
+      if (first) void send(run, [first, ...others])
+    }
   }
 
   return (run, question) => {
@@ -132,9 +141,10 @@ interface Prepared {
   read: ReadBody
 }
 
-function prepare(text: string, documents: readonly FetchDocument[]): Prepared {
-  const readers = () => documents.map(({ reader }, index) => [fieldName(index, documents), reader()] as const)
-  return { start: bodyStart(text), read: createBodyReader(() => readLists(readers())) }
+interface Combinations {
+  byOthers: Map<string, Prepared>
+  /** Of all of them. */
+  characters: number
 }
 
 /** The field that answers the entities of one document among all of a call. */

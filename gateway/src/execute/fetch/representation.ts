@@ -105,31 +105,39 @@ function generateWriter(
   { matches, typename }: { matches: MatchesType; typename?: string },
 ): Write {
   const scope: Record<string, unknown> = { jsonText }
-  // Each literal is as long as can be: every `+` makes a string.
+  // What stands before each value. Each is as long as can be: every `+` makes a string.
+  const before: string[] = []
+  const reads: string[] = []
+  const writes: string[] = []
+  const areStrings = ['!writing.hasEscapes']
   let text = '{'
-  const sums: string[] = []
-  const lines = [...fields].map(([key, { name, selections }], index) => {
-    const value = `v${index}`
-    text += `${index === 0 ? '' : ','}${JSON.stringify(name)}:`
+  for (const [key, { name, selections }] of fields) {
+    text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:`
     if (name === '__typename' && typename !== undefined) {
       text += JSON.stringify(typename)
-      return ''
+      continue
     }
-    let written = `typeof ${value} === "string" && !writing.hasEscapes ? '"' + ${value} + '"' : jsonText(${value})`
+    const index = before.push(text) - 1
+    text = ''
+    reads.push(`const v${index} = ${read('object', key)}\nif (v${index} === undefined) return undefined`)
+    areStrings.push(`typeof v${index} === "string"`)
+    let written = `${areStrings[0]} && ${areStrings.at(-1)} ? '"' + v${index} + '"' : jsonText(v${index})`
     if (selections) {
       scope[`write${index}`] = createNestedWriter(selections, matches)
-      written = `write${index}(${value}, writing)`
+      written = `write${index}(v${index}, writing)`
     }
-    sums.push(literal(text), `t${index}`)
-    text = ''
-    return `const ${value} = ${read('object', key)}
-      if (${value} === undefined) return undefined
-      const t${index} = ${written}
-      if (t${index} === undefined) return undefined`
-  })
-  sums.push(literal(`${text}}`))
+    writes.push(`const t${index} = ${written}\nif (t${index} === undefined) return undefined`)
+  }
+  const end = `${text}}`
+  const quoted = before.map((part, index) => `${literal(`${index === 0 ? '' : '"'}${part}"`)} + v${index}`)
+  const plain = before.map((part, index) => `${literal(part)} + t${index}`)
   return generate(
-    `function write(object, writing) {\n${lines.join('\n')}\nreturn ${sums.join(' + ')}\n}`,
+    `function write(object, writing) {
+      ${reads.join('\n')}
+      if (${areStrings.join(' && ')}) return ${[...quoted, literal(before.length > 0 ? `"${end}` : end)].join(' + ')}
+      ${writes.join('\n')}
+      return ${[...plain, literal(end)].join(' + ')}
+    }`,
     scope,
   ) as Write
 }

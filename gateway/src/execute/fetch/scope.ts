@@ -4,13 +4,19 @@ import type { Operation } from '../../operation.ts'
 import type { AskForEntities } from './entity-calls.ts'
 import type { createRepresentationsOf } from './representation.ts'
 import type { Sharing } from '../sharing.ts'
+import type { ReadBody } from '../../subgraph/flight.ts'
+import type { Read } from '../reading/values.ts'
 import type { TypeFacts } from '../type-facts.ts'
 
 /** How one subgraph is asked. */
 export interface SubgraphCalls {
   ask: AskSubgraph
   askForEntities: AskForEntities
+  createReader: CreateReader
 }
+
+/** Makes what reads bodies of answers, of what makes a reader for what was asked. */
+export type CreateReader = (make: () => Read) => ReadBody
 
 /** What fetches are compiled with. */
 export interface FetchScope extends TypeFacts {

@@ -2,46 +2,69 @@ import { isUtf8 } from 'node:buffer'
 import type { ReadBody, ReadData } from '../../subgraph/flight.ts'
 import type { Tree } from '../tree.ts'
 import { Cursor } from './cursor.ts'
-import { skips, readNested, type Read } from './values.ts'
+import { readNested, skips, type Read } from './values.ts'
 
-/** So many answers are parsed before a reader is made: most operations that a gateway sees once never come again. */
-const NOT_WORTH_IT = 2
+/** So many bytes of answers are parsed before a reader is worth what it takes to make it, and to have it optimized. */
+const WORTH_BYTES = 2 * 1024 * 1024
 /** Most answers that are parsed before one is read again. */
 const LONGEST_PAUSE = 1000
+/** Larger shares of an answer that are read slowly make parsing the faster way. */
+const MOST_SLOW_SHARE = 0.2
+
+export interface BodyReaderOptions {
+  /** Of answers that are parsed before a reader is made. Default: 2 MiB. */
+  parsedBytes?: number | undefined
+}
 
 /**
- * Reads answers that have data and nothing else, which `make` makes a reader of. A subgraph that writes its answers in
- * another way than is read, or has errors to tell, is tried again more and more seldom.
+ * Reads answers that have data and nothing else, which `make` makes a reader for. A subgraph whose answers can't be read,
+ * or not any faster than they are parsed, is tried again more and more seldom.
  */
-export function createBodyReader(make: () => Read): ReadBody {
+export function createBodyReader(make: () => Read, { parsedBytes = WORTH_BYTES }: BodyReaderOptions = {}): ReadBody {
+  let left = parsedBytes
   let read: Read | undefined
-  let pause = NOT_WORTH_IT
+  let pause = 0
   let failures = 0
 
+  function tryReading(cursor: Cursor): ReadData | undefined {
+    try {
+      return readAnswer(cursor, (read ??= make()))
+    } catch {
+      // An answer that is deeper than the stack: the parser tells what it is.
+      return undefined
+    }
+  }
+
   return (body) => {
+    if (left > 0) {
+      left -= body.length
+      return undefined
+    }
     if (pause > 0) {
       pause -= 1
       return undefined
     }
-    read ??= make()
-    const answer = readAnswer(body, read)
-    failures = answer ? 0 : failures + 1
-    if (!answer) pause = Math.min(2 ** failures, LONGEST_PAUSE)
+    const cursor = hasData(body) ? new Cursor(body) : undefined
+    const answer = cursor && tryReading(cursor)
+    const isFaster = answer && cursor.slowBytes <= body.length * MOST_SLOW_SHARE
+    failures = isFaster ? 0 : failures + 1
+    if (!isFaster) pause = Math.min(2 ** failures, LONGEST_PAUSE)
     return answer
   }
 }
 
 const START = Buffer.from('{"data":{')
 
-function readAnswer(body: Buffer, read: Read): ReadData | undefined {
-  // Where errors are told first, no more than this has been looked at.
-  if (START.some((byte, index) => body[index] !== byte)) return undefined
-  const cursor = new Cursor(body)
+function hasData(body: Buffer): boolean {
+  return START.every((byte, index) => body[index] === byte)
+}
+
+function readAnswer(cursor: Cursor, read: Read): ReadData | undefined {
   cursor.at = START.length - 1
   const data = read(cursor)
   if (data === undefined || !skips(cursor, '}')) return undefined
   while (skips(cursor, '\n')) continue
-  if (cursor.at !== body.length || (cursor.isBeyondAscii && !isUtf8(body))) return undefined
+  if (cursor.at !== cursor.size || (cursor.isBeyondAscii && !isUtf8(cursor.bytes))) return undefined
   return { data: data as Tree, hasEscapes: cursor.hasEscapes }
 }
 

@@ -12,13 +12,10 @@ export interface ReaderOptions {
   matches: MatchesType
 }
 
-/** More fields than this are not read by generated code: making it would hold up everything else. */
-const MOST_FIELDS = 5000
-
-interface Generation extends ReaderOptions {
-  /** For so many more fields code may be generated. */
-  left: number
-}
+/** A selection set with more fields than this is not read: making code holds up everything else. */
+const MOST_FIELDS = 1000
+/** Nor is an object with more: the engine does not optimize such large functions. */
+const MOST_OF_OBJECT = 200
 
 /** A field as answers have it. */
 interface Expected {
@@ -34,39 +31,90 @@ type ReadRest = (cursor: Cursor, typename: string) => unknown
 
 const TYPENAME = '__typename'
 
-/**
- * Generates what reads objects of selection sets as subgraphs write them: without spaces, with the fields in the order in
- * which they are selected (GraphQL specification, section 7.2.2). So names are compared and not read, and the objects are
- * made with all of their fields at once: a third of what `JSON.parse` takes. Every byte is looked at: what is read is what
- * `JSON.parse` would make of it.
- */
-export function generateReader(selectionSet: SelectionSetNode, options: ReaderOptions): Read {
-  return generateFor([selectionSet], { ...options, left: MOST_FIELDS })
-}
-
 const UNREADABLE = () => undefined
 
+/**
+ * Generates what reads objects of a selection set as subgraphs write them: without spaces, with the fields in the order in
+ * which they are selected (GraphQL specification, section 7.2.2). So names are compared and not read, and the objects are
+ * made with all of their fields at once. Every byte is looked at: what is read is what `JSON.parse` would make of it.
+ */
+export function generateReader(selectionSet: SelectionSetNode, options: ReaderOptions): Read {
+  const sets = [selectionSet]
+  if (countFields(sets, options, MOST_FIELDS) > MOST_FIELDS) return UNREADABLE
+  return generateFor(sets, { ...options, nameOf: createNames() })
+}
+
+/** How many fields there are, with those below; once they are more than `most`, not all are counted. */
+function countFields(sets: readonly SelectionSetNode[], options: ReaderOptions, most: number): number {
+  const { fields } = collect(sets, options, undefined)
+  let count = fields.length
+  for (const { sets: below } of fields) {
+    if (count <= most && below.length > 0) count += countFields(below, options, most - count)
+  }
+  return count
+}
+
+interface Generation extends ReaderOptions {
+  nameOf: (read: string) => string
+}
+
 function generateFor(sets: readonly SelectionSetNode[], generation: Generation): Read {
-  const { fields, dependsOnType } = collect(sets, generation, undefined)
-  if (dependsOnType && fields[0]?.name === TYPENAME) return generateTypedReader(sets, generation)
+  const { fields, conditions } = collect(sets, generation, undefined)
   // What comes first then can't be told; nobody but a client who asks for nothing else does so.
-  if (fields[0]?.isConditional !== false) return UNREADABLE
-  return generateFields('function readObject(cursor)', fields, { opening: '{', known: [], generation }) as Read
+  if (fields[0]?.isConditional !== false || fields.length > MOST_OF_OBJECT) return UNREADABLE
+  if (conditions.size > 0 && fields[0].name === TYPENAME)
+    return generateTypedReader(sets, { ...generation, conditions })
+  return generateFields('function readObject(cursor)', fields, { ...generation, opening: '{', members: [] }) as Read
+}
+
+/** So many names of types are remembered: a subgraph may make some up. */
+const MOST_NAMES = 1000
+/** For so many kinds of objects at one place code is generated. */
+const MOST_KINDS = 50
+
+/** Remembers names, which would hold the whole text that they are read from. */
+function createNames(): (read: string) => string {
+  const names = new Map<string, string>()
+  return (read) => {
+    const known = names.get(read)
+    if (known !== undefined) return known
+    const name = JSON.parse(JSON.stringify(read)) as string
+    if (names.size < MOST_NAMES) names.set(name, name)
+    return name
+  }
 }
 
 /** Reads the name of an object's type and then the fields that are selected for it. */
-function generateTypedReader(sets: readonly SelectionSetNode[], generation: Generation): Read {
-  const rests = new Map<string, ReadRest>()
+function generateTypedReader(
+  sets: readonly SelectionSetNode[],
+  { conditions, ...generation }: Generation & { conditions: ReadonlySet<string> },
+): Read {
+  const { matches, nameOf } = generation
+  const byName = new Map<string, ReadRest>()
+  /** By which of the conditions hold: for most types the same do. */
+  const byKind = new Map<string, ReadRest>()
+
+  function generateRest(typename: string): ReadRest {
+    const [, ...fields] = collect(sets, generation, typename).fields
+    const members = [`${literal(TYPENAME)}: typename`]
+    const head = 'function readRest(cursor, typename)'
+    return generateFields(head, fields, { ...generation, opening: ',', members }) as ReadRest
+  }
 
   function restFor(typename: string): ReadRest {
-    const known = rests.get(typename)
-    // A subgraph may make up names without end.
-    if (known || generation.left < 0) return known ?? UNREADABLE
-    const [, ...fields] = collect(sets, generation, typename).fields
-    const options = { opening: ',', known: [`${literal(TYPENAME)}: typename`], generation } as const
-    const rest = generateFields('function readRest(cursor, typename)', fields, options) as ReadRest
-    rests.set(typename, rest)
+    const kind = [...conditions].filter((condition) => matches(typename, condition)).join()
+    const known = byKind.get(kind)
+    if (known || byKind.size === MOST_KINDS) return known ?? UNREADABLE
+    const rest = generateRest(typename)
+    byKind.set(kind, rest)
     return rest
+  }
+
+  function readRest(cursor: Cursor, name: string): unknown {
+    const typename = nameOf(name)
+    const rest = byName.get(typename) ?? restFor(typename)
+    if (byName.size < MOST_NAMES) byName.set(typename, rest)
+    return rest(cursor, typename)
   }
 
   const source = `function readTyped(cursor) {
@@ -74,9 +122,9 @@ function generateTypedReader(sets: readonly SelectionSetNode[], generation: Gene
     ${expect(`{"${TYPENAME}":`)}
     if (bytes[cursor.at] !== ${QUOTE}) return undefined
     const typename = readString(cursor)
-    return typename === undefined ? undefined : restFor(typename)(cursor, typename)
+    return typename === undefined ? undefined : readRest(cursor, typename)
   }`
-  return generate(source, { readString, restFor }) as Read
+  return generate(source, { readString, readRest }) as Read
 }
 
 /**
@@ -87,9 +135,9 @@ function collect(
   sets: readonly SelectionSetNode[],
   { fragments, matches }: ReaderOptions,
   typename: string | undefined,
-): { fields: Expected[]; dependsOnType: boolean } {
+): { fields: Expected[]; conditions: ReadonlySet<string> } {
   const found = new Map<string, Expected>()
-  let dependsOnType = false
+  const conditions = new Set<string>()
 
   function add(selection: SelectionNode, isAboveConditional: boolean): void {
     const isConditional = isAboveConditional || (selection.directives?.length ?? 0) > 0
@@ -104,47 +152,42 @@ function collect(
     const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value)
     if (!fragment) return
     const condition = fragment.typeCondition?.name.value
-    if (condition !== undefined) dependsOnType = true
+    if (condition !== undefined) conditions.add(condition)
     if (condition !== undefined && typename !== undefined && !matches(typename, condition)) return
     for (const inner of fragment.selectionSet.selections) add(inner, isConditional)
   }
 
   for (const { selections } of sets) for (const selection of selections) add(selection, false)
-  return { fields: [...found.values()], dependsOnType }
+  return { fields: [...found.values()], conditions }
 }
 
-interface FieldsOptions {
+interface FieldsOptions extends Generation {
   /** What stands before the first of them. */
   opening: '{' | ','
-  /** The source of members that the object has beside them. */
-  known: readonly string[]
-  generation: Generation
+  /** The source of members that the object has before them. */
+  members: readonly string[]
 }
 
 /** Generates a function that reads fields up to the end of their object, and makes the object. */
-function generateFields(
-  head: string,
-  fields: readonly Expected[],
-  { opening, known, generation }: FieldsOptions,
-): unknown {
-  generation.left -= fields.length + 1
-  if (generation.left < 0) return UNREADABLE
-  const scope: Record<string, unknown> = { readLeaf, readNested, readString, setOwn }
-  const members = [...known]
+function generateFields(head: string, fields: readonly Expected[], options: FieldsOptions): unknown {
+  const { opening, nameOf } = options
+  const scope: Record<string, unknown> = { readLeaf, readNested, readString, setOwn, nameOf }
+  const members = [...options.members]
   const lines: string[] = []
   const sometimes: string[] = []
   for (const [index, { name, sets, isConditional }] of fields.entries()) {
     const begin = `${index === 0 ? opening : ','}"${name}":`
     const value = `v${index}`
     const isNested = sets.length > 0
-    if (isNested) scope[`read${index}`] = generateFor(sets, generation)
-    const reading = isNested ? readingNested(value, `read${index}`) : readingLeaf(value)
+    if (isNested) scope[`read${index}`] = generateFor(sets, options)
+    const reading = [isNested ? readingNested(value, `read${index}`) : readingLeaf(value)]
+    if (name === TYPENAME) reading.push(`if (typeof ${value} === 'string') ${value} = nameOf(${value})`)
     lines.push(`let ${value}`)
     if (isConditional) {
-      lines.push(`if (${standsAt(begin)}) { ${skip(begin)}\n${reading} }`)
+      lines.push(`if (${standsAt(begin)}) { ${skip(begin)}\n${reading.join('\n')} }`)
       sometimes.push(`if (${value} !== undefined) setOwn(object, ${literal(name)}, ${value})`)
     } else {
-      lines.push(expect(begin), reading)
+      lines.push(expect(begin), ...reading)
       members.push(`${memberName(name)}: ${value}`)
     }
   }

@@ -27,8 +27,8 @@ import type { Cursor } from './cursor.ts'
  */
 export type Read = (cursor: Cursor) => unknown
 
-/** In so many lists a value is at most; a stack has an end. */
-const DEEPEST_LIST = 16
+/** In so many lists, of which nothing is known before, a value is at most: a stack has an end. */
+const DEEPEST_LIST = 64
 
 /** Four characters as one number, for the view of a cursor. */
 const wordOf = (text: string) => Buffer.from(text, 'latin1').readInt32LE()
@@ -36,13 +36,13 @@ const NULL = wordOf('null')
 const TRUE = wordOf('true')
 const ALSE = wordOf('alse')
 
-/** Reads a leaf, or a list of them; `depth` is in how many lists it is. */
-export function readLeaf(cursor: Cursor, depth = 0): unknown {
+/** Reads a leaf, or a list of them. */
+export function readLeaf(cursor: Cursor): unknown {
   const byte = cursor.bytes[cursor.at]
   if (byte === QUOTE) return readString(cursor)
   if (byte === LOWER_N) return skipsWord(cursor, NULL) ? null : undefined
   if (byte === LOWER_T) return skipsWord(cursor, TRUE) ? true : undefined
-  if (byte === OPEN_LIST) return readList(cursor, depth, (deeper) => readLeaf(cursor, deeper))
+  if (byte === OPEN_LIST) return readLeafList(cursor)
   if (byte === LOWER_F) {
     cursor.at += 1
     return skipsWord(cursor, ALSE) ? false : undefined
@@ -51,31 +51,41 @@ export function readLeaf(cursor: Cursor, depth = 0): unknown {
 }
 
 /** Reads an object with `read`, null, or a list of them. */
-export function readNested(cursor: Cursor, read: Read, depth = 0): unknown {
+export function readNested(cursor: Cursor, read: Read): unknown {
   const byte = cursor.bytes[cursor.at]
   if (byte === OPEN_OBJECT) return read(cursor)
-  if (byte === OPEN_LIST) return readList(cursor, depth, (deeper) => readNested(cursor, read, deeper))
+  if (byte === OPEN_LIST) return readList(cursor, () => readNested(cursor, read))
   return skipsWord(cursor, NULL) ? null : undefined
 }
 
-function readList(cursor: Cursor, depth: number, readItem: (depth: number) => unknown): unknown[] | undefined {
+function readLeafList(cursor: Cursor): unknown[] | undefined {
+  const start = cursor.at
+  const list = readList(cursor, () => readLeaf(cursor))
+  cursor.slowBytes += cursor.at - start
+  return list
+}
+
+function readList(cursor: Cursor, readItem: () => unknown): unknown[] | undefined {
   const { bytes } = cursor
-  if (depth === DEEPEST_LIST) return undefined
+  if (cursor.depth === DEEPEST_LIST) return undefined
   const list: unknown[] = []
   cursor.at += 1
   if (bytes[cursor.at] === CLOSE_LIST) {
     cursor.at += 1
     return list
   }
+  cursor.depth += 1
   for (;;) {
-    const item = readItem(depth + 1)
+    const item = readItem()
     if (item === undefined) return undefined
     list.push(item)
     const byte = bytes[cursor.at]
     cursor.at += 1
-    if (byte === CLOSE_LIST) return list
+    if (byte === CLOSE_LIST) break
     if (byte !== COMMA) return undefined
   }
+  cursor.depth -= 1
+  return list
 }
 
 /** Moves behind a text of ASCII, if it stands at the cursor. */
@@ -134,6 +144,7 @@ function readOddString(cursor: Cursor, start: number, from: number): string | un
     at += byte === BACKSLASH ? 2 : 1
   }
   cursor.at = at + 1
+  cursor.slowBytes += at - start
   if (isBeyondAscii) cursor.isBeyondAscii = true
   if (hasEscapes) cursor.hasEscapes = true
   const text = isBeyondAscii ? bytes.toString('utf8', start, at) : cursor.text.substring(start, at)
@@ -148,7 +159,7 @@ function unescaped(text: string): string | undefined {
   }
 }
 
-/** So many characters of a number lose nothing, and so many digits make a whole number as they come. */
+/** A number of so many characters loses none, and one of so many digits is whole and small. */
 const HELD = 15
 const SMALL = 9
 
@@ -165,7 +176,11 @@ function readNumber(cursor: Cursor): number | undefined {
     return first === start ? whole : -whole
   }
   const end = endOfNumber(bytes, at)
-  if (end === undefined || (end - start > HELD && losesDigits(bytes.subarray(start, end)))) return undefined
+  if (end === undefined) return undefined
+  if (end - start > HELD) {
+    if (losesDigits(bytes.subarray(start, end))) return undefined
+    cursor.slowBytes += end - start
+  }
   cursor.at = end
   return Number(cursor.text.substring(start, end))
 }
