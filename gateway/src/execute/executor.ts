@@ -4,6 +4,7 @@ import { createOperationCache } from '../operation-cache.ts'
 import { createIsolation } from '../plan/isolate.ts'
 import { variantOf, type Overrides } from '../plan/overrides.ts'
 import type { Planner } from '../plan/planner.ts'
+import { withoutIntrospection } from '../plan/without-introspection.ts'
 import { readInterfaceObjects } from '../supergraph/interface-objects.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 import { compileOperation, type CompiledOperation } from './compile-operation.ts'
@@ -36,11 +37,12 @@ export function createExecutor({ loaded, planner, subgraph, cacheSize }: Executo
   ): Promise<CompiledOperation> {
     const isolated = isolate(operation)
     const { operation: asked, toVariables } = fetched === operation ? isolated : isolate(fetched, isolated.names)
-    const planned = isEmpty(asked) ? undefined : await planner.plan(asked, overrides)
+    const planned = withoutIntrospection(asked)
+    const made = isEmpty(planned) ? undefined : await planner.plan(planned, overrides)
     return compileOperation({
       isolated,
       fetched: asked,
-      plan: planned?.plan,
+      plan: made?.plan,
       toVariables,
       refused: new Set(refusals.keys()),
       schema,

@@ -1,13 +1,6 @@
-import {
-  executeSync,
-  Kind,
-  visit,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLSchema,
-  type SelectionNode,
-} from 'graphql'
+import { executeSync, Kind, visit, type ASTNode, type GraphQLSchema } from 'graphql'
 import type { Operation } from '../operation.ts'
+import { fragmentsFor, introspectionIn } from '../plan/without-introspection.ts'
 
 /** Answers `__schema` and `__type` of one operation: their JSON texts by response name. */
 export type Introspection = (variables: Readonly<Record<string, unknown>>) => ReadonlyMap<string, string>
@@ -15,48 +8,28 @@ export type Introspection = (variables: Readonly<Record<string, unknown>>) => Re
 const NOTHING: ReadonlyMap<string, string> = new Map()
 
 /** Works out what an operation asks about the schema; without variables the answer is made only once. */
-export function compileIntrospection(operation: Operation, schema: GraphQLSchema): Introspection {
-  const { definition, fragments } = operation
-  const selections = onlyIntrospection(definition.selectionSet.selections, fragments)
+export function compileIntrospection({ definition, fragments }: Operation, schema: GraphQLSchema): Introspection {
+  const selections = introspectionIn(definition.selectionSet.selections, fragments)
   if (selections.length === 0) return () => NOTHING
-  const used = variablesIn(selections)
-  const variableDefinitions = (definition.variableDefinitions ?? []).filter(({ variable }) =>
-    used.has(variable.name.value),
-  )
-  const asked = { ...definition, variableDefinitions, selectionSet: { kind: Kind.SELECTION_SET, selections } } as const
-  const document = { kind: Kind.DOCUMENT, definitions: [asked, ...Object.values(fragments)] } as const
+  const selectionSet = { kind: Kind.SELECTION_SET, selections } as const
+  const used = [...fragmentsFor(selectionSet, fragments)]
+  const names = variablesIn([selectionSet, ...used])
+  const variableDefinitions = definition.variableDefinitions?.filter(({ variable }) => names.has(variable.name.value))
+  const asked = { ...definition, variableDefinitions: variableDefinitions ?? [], selectionSet }
+  const document = { kind: Kind.DOCUMENT, definitions: [asked, ...used] } as const
 
   function answer(variableValues: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
-    const { data } = executeSync({ schema, document, variableValues })
+    const { data, errors = [] } = executeSync({ schema, document, variableValues })
+    if (errors.length > 0) throw new AggregateError(errors, 'What was asked about the schema can not be answered.')
     return new Map(Object.entries(data ?? {}).map(([name, value]) => [name, JSON.stringify(value)]))
   }
-  if (variableDefinitions.length > 0) return answer
+  if (names.size > 0) return answer
   let known: ReadonlyMap<string, string> | undefined
   return () => (known ??= answer({}))
 }
 
-/** The variables that decide on selections, or on what is told of them, outside of named fragments. */
-function variablesIn(selections: readonly SelectionNode[]): ReadonlySet<string> {
+function variablesIn(nodes: readonly ASTNode[]): ReadonlySet<string> {
   const names = new Set<string>()
-  visit({ kind: Kind.SELECTION_SET, selections }, { Variable: ({ name }) => void names.add(name.value) })
+  for (const node of nodes) visit(node, { Variable: ({ name }) => void names.add(name.value) })
   return names
-}
-
-function onlyIntrospection(
-  selections: readonly SelectionNode[],
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-): SelectionNode[] {
-  return selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind === Kind.FIELD) return isIntrospection(selection) ? [selection] : []
-    const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]
-    if (!fragment) return []
-    const left = onlyIntrospection(fragment.selectionSet.selections, fragments)
-    if (left.length === 0) return []
-    const { directives = [] } = selection
-    return [{ kind: Kind.INLINE_FRAGMENT, directives, selectionSet: { kind: Kind.SELECTION_SET, selections: left } }]
-  })
-}
-
-function isIntrospection({ name }: FieldNode): boolean {
-  return name.value === '__schema' || name.value === '__type'
 }

@@ -7,9 +7,12 @@ export interface Probes extends AsyncDisposable {
   checks: HealthCheck[]
 }
 
+const NOT_IMPLEMENTED = 501
+
 /**
  * Whether each subgraph can serve. One that has no health route is up as long as it does not answer with a server error,
- * so that subgraphs that know nothing of us need no configuration. Over connections of their own: a subgraph whose
+ * so that subgraphs that know nothing of us need no configuration; a server that knows no GET at all answers 501
+ * (RFC 9110, section 15.6.2). Over connections of their own: a subgraph whose
  * connections all wait for slow answers is not down.
  */
 export function createProbes(
@@ -25,7 +28,7 @@ export function createProbes(
       async check(signal) {
         const { statusCode, body } = await request(url, { signal, dispatcher: agent })
         await body.dump()
-        if (statusCode >= 500) throw new Error(`answered ${statusCode}`)
+        if (statusCode >= 500 && statusCode !== NOT_IMPLEMENTED) throw new Error(`answered ${statusCode}`)
       },
     }
   })

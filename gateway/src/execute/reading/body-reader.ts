@@ -5,14 +5,14 @@ import { Cursor } from './cursor.ts'
 import { readNested, skips, type Read } from './values.ts'
 
 /** So many bytes of answers are parsed before a reader is worth what it takes to make it, and to have it optimized. */
-const WORTH_BYTES = 2 * 1024 * 1024
+const WORTH_BYTES = 1024 * 1024
 /** Most answers that are parsed before one is read again. */
 const LONGEST_PAUSE = 1000
 /** Larger shares of an answer that are read slowly make parsing the faster way. */
 const MOST_SLOW_SHARE = 0.2
 
 export interface BodyReaderOptions {
-  /** Of answers that are parsed before a reader is made. Default: 2 MiB. */
+  /** Of answers that are parsed before a reader is made. Default: 1 MiB. */
   parsedBytes?: number | undefined
 }
 
