@@ -5,13 +5,16 @@ export interface AnswerShape {
   bytes: number
   /** Values that are no list and no object. */
   leaves: number
+  /** Of those. */
+  nulls: number
   objects: number
+  /** Characters (UTF-16). */
   longestText: number
 }
 
 /** Measures an answer's data. */
 export function shapeOf(data: unknown): AnswerShape {
-  const shape = { bytes: Buffer.byteLength(JSON.stringify({ data })), leaves: 0, objects: 0, longestText: 0 }
+  const shape = { bytes: Buffer.byteLength(JSON.stringify({ data })), leaves: 0, nulls: 0, objects: 0, longestText: 0 }
   const visit = (value: unknown): void => {
     if (typeof value === 'object' && value !== null) {
       if (!Array.isArray(value)) shape.objects++
@@ -19,6 +22,7 @@ export function shapeOf(data: unknown): AnswerShape {
       return
     }
     shape.leaves++
+    if (value === null || value === undefined) shape.nulls++
     if (typeof value === 'string') shape.longestText = Math.max(shape.longestText, value.length)
   }
   visit(data)

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { federation1 } from './graph/federation-1.ts'
 import type { Peer, PeerStart } from './peer.ts'
-import { portico, porticoGuarded } from './portico.ts'
+import { nodeFlags, portico, porticoGuarded } from './portico.ts'
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
 const program = (name: string) => join(BENCH, 'peers', name)
 const bin = (name: string) => join(BENCH, 'node_modules', '.bin', name)
 const node = (file: string, ...args: string[]) => [process.execPath, file, ...args]
+/** With the flags of Portico, for what is a bound. */
+const nodeAsPortico = (file: string, ...args: string[]) => [process.execPath, ...nodeFlags, file, ...args]
 
 const common = { NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: '1' }
 const usual = ({ port, supergraphFile }: PeerStart) => ({
@@ -103,7 +105,7 @@ export const peers: readonly Peer[] = [
     title: 'hand-written for this query: parse, merge, write text',
     only: ['Deep'],
     start: (start) => ({
-      command: node(program('hand-written/main.ts'), 'parse'),
+      command: nodeAsPortico(program('hand-written/main.ts'), 'parse'),
       env: { ...usual(start), SUBGRAPH_URLS: JSON.stringify(start.subgraphUrls) },
       path: '/graphql',
     }),
@@ -113,7 +115,7 @@ export const peers: readonly Peer[] = [
     title: 'hand-written for this query: splice text that passes through',
     only: ['Deep'],
     start: (start) => ({
-      command: node(program('hand-written/main.ts'), 'splice'),
+      command: nodeAsPortico(program('hand-written/main.ts'), 'splice'),
       env: { ...usual(start), SUBGRAPH_URLS: JSON.stringify(start.subgraphUrls) },
       path: '/graphql',
     }),
@@ -123,7 +125,7 @@ export const peers: readonly Peer[] = [
     title: 'Fastify, Apollo Server and undici, forwarding',
     only: ['VariantBySku'],
     start: (start) => ({
-      command: node(program('forwarder.ts')),
+      command: nodeAsPortico(program('forwarder.ts')),
       env: { ...usual(start), SUBGRAPH_URL: start.subgraphUrls['products'] ?? '' },
       path: '/graphql',
     }),

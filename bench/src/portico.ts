@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Peer, PeerStart } from './peer.ts'
@@ -7,6 +7,9 @@ import { createViewer } from './viewer.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUILT = join(ROOT, 'gateway/dist/cli/main.js')
 const SOURCE = join(ROOT, 'gateway/src/cli/main.ts')
+
+/** What Node is told when Portico is run. Programs that are a bound for it are told the same. */
+export const nodeFlags = readFileSync(join(ROOT, 'gateway/bin/node-flags'), 'utf8').trim().split(/\s+/)
 
 /** How Portico is run: as built for production, or from its sources while they are newer. */
 export function porticoFrom(): 'dist' | 'source' {
@@ -22,7 +25,7 @@ function newestIn(folder: string): number {
 
 function command(...args: readonly string[]): string[] {
   if (porticoFrom() === 'dist') return [join(ROOT, 'gateway/bin/portico-gateway'), ...args]
-  return [process.execPath, '--conditions=portico:source', SOURCE, ...args]
+  return [process.execPath, ...nodeFlags, '--conditions=portico:source', SOURCE, ...args]
 }
 
 /** Nothing is shared across requests, and nobody is waiting for a drain. */

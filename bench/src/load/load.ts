@@ -14,8 +14,8 @@ export interface LoadJob {
   connections: number
   /** Sending before the measured time begins. */
   warmupMs: number
-  /** How long to measure, or how many requests: then every body counts from the first. */
-  until: { durationMs: number } | { requests: number }
+  /** How long to measure, or how many requests, and for how long at most: then every body counts from the first. */
+  until: { durationMs: number } | { requests: number; atMostMs?: number }
   /** The gateway's process. */
   pid: number
 }
@@ -89,7 +89,9 @@ export function runLoad(job: LoadJob): Promise<LoadResult> {
       failed++
       failure ??= reason
     }
-    const isDone = () => 'requests' in job.until && next >= job.until.requests
+    const { until } = job
+    const latest = 'requests' in until ? performance.now() + (until.atMostMs ?? Infinity) : Infinity
+    const isDone = () => 'requests' in until && (next >= until.requests || performance.now() > latest)
 
     const open = () => {
       const socket = connect({ port: job.port, host: '127.0.0.1', noDelay: true })

@@ -4,12 +4,13 @@ import { ask, type Lab, type RunningPeer } from '../lab.ts'
 import type { LoadJob, LoadResult } from '../load/load.ts'
 import type { Peer } from '../peer.ts'
 import { answer } from '../subgraphs/answer.ts'
+import { stockPlanOf, type StockPlan } from '../stock-plan.ts'
 import type { Workload } from '../workloads.ts'
 
 /** How long and how often each gateway is measured. */
 export interface Effort {
   rounds: number
-  /** Before the first round: as long as this, and as many requests as that. */
+  /** Before the first round: as many requests as that, within 20 seconds, and then as long as this. */
   warmupMs: number
   warmupRequests: number
   /** Of each round, that is measured. */
@@ -35,8 +36,10 @@ export interface VariantResult {
 }
 
 export interface WorkloadResult {
-  workload: Pick<Workload, 'name' | 'title' | 'connections' | 'variables'>
+  workload: Pick<Workload, 'name' | 'title' | 'about' | 'connections' | 'variables'>
   shape: AnswerShape
+  /** Undefined: there are many operations. */
+  plan?: StockPlan
   variants: VariantResult[]
   /** Gateways that are not in it, and why. */
   excluded: { name: string; title: string; reason: string }[]
@@ -47,6 +50,9 @@ export interface MeasureOptions {
   effort: Effort
   say: (line: string) => void
 }
+
+/** There are gateways that answer twice a second. */
+const LONGEST_WARMUP_MS = 20_000
 
 /** Part of a round during which the connections open and nothing is measured. */
 const RAMP_MS = 300
@@ -73,7 +79,7 @@ export async function measureWorkload(lab: Lab, workload: Workload, options: Mea
 
   for (const { running, answerSize } of variants) {
     const job = jobFor(workload, running, answerSize)
-    await lab.load({ ...job, warmupMs: 0, until: { requests: effort.warmupRequests } })
+    await lab.load({ ...job, warmupMs: 0, until: { requests: effort.warmupRequests, atMostMs: LONGEST_WARMUP_MS } })
     await lab.load({ ...job, warmupMs: effort.warmupMs, until: { durationMs: 1 } })
   }
   for (let round = 0; round < effort.rounds; round++) {
@@ -92,6 +98,7 @@ export async function measureWorkload(lab: Lab, workload: Workload, options: Mea
   return {
     workload: pick(workload),
     shape: shapeOf(expected),
+    plan: stockPlanOf(lab.supergraphs[workload.graph].sdl, workload.query),
     variants: variants.map(({ running: _running, answerSize: _size, ...variant }) => variant),
     excluded,
   }
@@ -160,6 +167,6 @@ export function describe({ cpuMsPerRequest, requestsPerSecond, latencyMs, failed
   return `${cpuMsPerRequest.toFixed(3)} ms CPU, ${requestsPerSecond.toFixed(0)}/s, p99 ${latencyMs.p99.toFixed(1)} ms${failures}`
 }
 
-function pick({ name, title, connections, variables }: Workload): WorkloadResult['workload'] {
-  return { name, title, connections, variables }
+function pick({ name, title, about, connections, variables }: Workload): WorkloadResult['workload'] {
+  return { name, title, ...(about === undefined ? {} : { about }), connections, variables }
 }

@@ -8,7 +8,7 @@ import { porticoFrom } from '../portico.ts'
 export interface Circumstances {
   date: string
   commit: string
-  /** Files differ from the commit. */
+  /** Files of what is measured, or of what measures, differ from the commit. */
   isModified: boolean
   /** Whether Portico ran as built or from its sources. */
   porticoFrom: 'dist' | 'source'
@@ -32,12 +32,14 @@ const PACKAGES = [
   'undici',
 ]
 
+const MEASURED = ['gateway', 'packages', 'package-lock.json', 'bench', ':!bench/results']
+
 export function readCircumstances(cores: Cores | undefined): Circumstances {
   const [cpu] = cpus()
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     commit: git('rev-parse', '--short=12', 'HEAD') ?? 'unknown',
-    isModified: git('status', '--porcelain', '--', 'gateway', 'packages', 'package-lock.json') !== '',
+    isModified: git('status', '--porcelain', '--', ...MEASURED) !== '',
     porticoFrom: porticoFrom(),
     machine: {
       cpu: cpu?.model ?? 'unknown',

@@ -1,5 +1,6 @@
 import type { VariantResult, WorkloadResult } from '../measure/workload.ts'
 import { pairedRatios, spreadOf, type Spread } from '../statistics.ts'
+import { fetchesText } from '../stock-plan.ts'
 
 /** Rows of text as a Markdown table, of which all columns but the first are aligned to the right. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -39,7 +40,7 @@ const HEAD = [
 
 /** What one workload gave, as a section of Markdown. */
 export function workloadSection(result: WorkloadResult): string {
-  const { workload, shape, variants, excluded } = result
+  const { workload, variants, excluded } = result
   const rows = variants.map((variant) => rowOf(result, variant))
   const failures = variants.flatMap(({ peer, rounds }) => {
     const failed = rounds.reduce((sum, round) => sum + round.failed, 0)
@@ -47,13 +48,29 @@ export function workloadSection(result: WorkloadResult): string {
     return failed === 0 ? [] : [`- ${peer.title}: **${failed} requests failed** while it was measured (${why}).`]
   })
   const left = excluded.map(({ title, reason }) => `- ${title}: can not, it ${firstLine(reason)}.`)
-  const about = `${shape.bytes.toLocaleString('en')} bytes, ${shape.leaves.toLocaleString('en')} values in ${shape.objects.toLocaleString('en')} objects; ${workload.connections} ${workload.connections === 1 ? 'connection' : 'connections'}.`
   return [
     `## ${workload.name}: ${workload.title}`,
-    about,
+    shapeText(result),
     markdownTable(HEAD, rows),
     ...(failures.length + left.length > 0 ? [[...failures, ...left].join('\n')] : []),
   ].join('\n\n')
+}
+
+function shapeText({ workload, shape, plan }: WorkloadResult): string {
+  const { connections, about } = workload
+  const [bytes, leaves, nulls, objects] = [shape.bytes, shape.leaves, shape.nulls, shape.objects].map((value) =>
+    value.toLocaleString('en'),
+  )
+  const sentences = [
+    `${bytes} bytes, ${leaves} values (${nulls} of them null) in ${objects} objects, the longest text has ${shape.longestText} characters; ${connections} ${connections === 1 ? 'connection' : 'connections'}.`,
+  ]
+  if (about !== undefined) sentences.push(about)
+  if (plan) {
+    const { total, bySubgraph } = fetchesText(plan)
+    const waves = plan.waves === 1 ? '' : ` in ${plan.waves} waves, each of which needs the one before`
+    sentences.push(`Fetches of the stock plan: ${total} (${bySubgraph})${waves}.`)
+  }
+  return sentences.join(' ')
 }
 
 function rowOf(result: WorkloadResult, { peer, rounds, fetches, rssBytes, peakRssBytes }: VariantResult): string[] {
