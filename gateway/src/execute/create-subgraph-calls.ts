@@ -27,7 +27,7 @@ export function createSubgraphCalls(
   const fetchers = new AsyncDisposableStack()
   const shareAcrossRequests = sharing.fetches === 'all'
   const calls = new Map<string, SubgraphCalls>()
-  const createReader: CreateReader = (make) => createBodyReader(make, connections)
+  const createReader: CreateReader = (make, parsed) => createBodyReader(make, connections, parsed)
   for (const [name, url] of subgraphs) {
     const fetcher = fetchers.use(createSubgraphFetcher({ name, url, shareAcrossRequests, ...connections }))
     const ask = createAskSubgraph({ subgraph: name, fetcher, signer, propagate: propagator.namesFor(name) })

@@ -1,7 +1,7 @@
 import type { AnsweredError, SubgraphAnswer } from '../../subgraph/parse-answer.ts'
 import type { ReadBody } from '../../subgraph/flight.ts'
 import type { AskSubgraph, SubgraphQuestion } from '../ask-subgraph.ts'
-import { readLists } from '../reading/body-reader.ts'
+import { readLists, type Parsed } from '../reading/body-reader.ts'
 import type { Run } from '../run.ts'
 import { copyOf } from '../tree.ts'
 import type { Contextual } from './context-values.ts'
@@ -63,12 +63,12 @@ export function createEntityCalls(ask: AskSubgraph, createReader: CreateReader):
   }
 
   function prepareOnce([first, ...others]: NonEmpty<FetchDocument>): Prepared {
-    const known: Combinations = combinations.get(first) ?? { byOthers: new Map(), characters: 0 }
+    const known: Combinations = combinations.get(first) ?? { byOthers: new Map(), characters: 0, parsed: { bytes: 0 } }
     combinations.set(first, known)
     const key = others.map(numberOf).join()
     const found = known.byOthers.get(key)
     if (found) return found
-    const prepared = prepare([first, ...others])
+    const prepared = prepare([first, ...others], known.parsed)
     if (known.byOthers.size === MOST_COMBINATIONS || known.characters > MOST_CHARACTERS) {
       known.byOthers.clear()
       known.characters = 0
@@ -78,10 +78,10 @@ export function createEntityCalls(ask: AskSubgraph, createReader: CreateReader):
     return prepared
   }
 
-  function prepare(documents: NonEmpty<FetchDocument>): Prepared {
+  function prepare(documents: NonEmpty<FetchDocument>, parsed: Parsed): Prepared {
     const text = documents.length === 1 ? documents[0].text : combineDocuments(documents)
     const readers = () => documents.map(({ reader }, index) => [fieldName(index, documents), reader()] as const)
-    return { start: bodyStart(text), read: createReader(() => readLists(readers())) }
+    return { start: bodyStart(text), read: createReader(() => readLists(readers()), parsed) }
   }
 
   function questionOf([first, ...others]: NonEmpty<EntityGroup>, { variables }: Run): SubgraphQuestion {
@@ -145,6 +145,7 @@ interface Combinations {
   byOthers: Map<string, Prepared>
   /** Of all of them. */
   characters: number
+  parsed: Parsed
 }
 
 /** The field that answers the entities of one document among all of a call. */

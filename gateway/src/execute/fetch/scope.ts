@@ -5,6 +5,7 @@ import type { AskForEntities } from './entity-calls.ts'
 import type { createRepresentationsOf } from './representation.ts'
 import type { Sharing } from '../sharing.ts'
 import type { ReadBody } from '../../subgraph/flight.ts'
+import type { Parsed } from '../reading/body-reader.ts'
 import type { Read } from '../reading/values.ts'
 import type { TypeFacts } from '../type-facts.ts'
 
@@ -16,7 +17,7 @@ export interface SubgraphCalls {
 }
 
 /** Makes what reads bodies of answers, of what makes a reader for what was asked. */
-export type CreateReader = (make: () => Read) => ReadBody
+export type CreateReader = (make: () => Read, parsed?: Parsed) => ReadBody
 
 /** What fetches are compiled with. */
 export interface FetchScope extends TypeFacts {

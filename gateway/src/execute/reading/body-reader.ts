@@ -4,24 +4,32 @@ import type { Tree } from '../tree.ts'
 import { Cursor } from './cursor.ts'
 import { readNested, skips, type Read } from './values.ts'
 
-/** So many bytes of answers are parsed before a reader is worth what it takes to make it, and to have it optimized. */
-const WORTH_BYTES = 1024 * 1024
+/** So many bytes of answers are parsed before a reader is worth what it takes to make it. */
+const WORTH_BYTES = 128 * 1024
 /** Most answers that are parsed before one is read again. */
 const LONGEST_PAUSE = 1000
 /** Larger shares of an answer that are read slowly make parsing the faster way. */
 const MOST_SLOW_SHARE = 0.2
 
 export interface BodyReaderOptions {
-  /** Of answers that are parsed before a reader is made. Default: 1 MiB. */
+  /** Of answers that are parsed before a reader is made. Default: 128 KiB. */
   parsedBytes?: number | undefined
 }
 
+/** What was parsed so far for all readers that are of much the same. */
+export interface Parsed {
+  bytes: number
+}
+
 /**
- * Reads answers that have data and nothing else, which `make` makes a reader for. A subgraph whose answers can't be read,
- * or not any faster than they are parsed, is tried again more and more seldom.
+ * Reads answers that have data and nothing else, which `make` makes a reader for, once enough was parsed. A subgraph whose
+ * answers can't be read, or not any faster than they are parsed, is tried again more and more seldom.
  */
-export function createBodyReader(make: () => Read, { parsedBytes = WORTH_BYTES }: BodyReaderOptions = {}): ReadBody {
-  let left = parsedBytes
+export function createBodyReader(
+  make: () => Read,
+  { parsedBytes = WORTH_BYTES }: BodyReaderOptions = {},
+  parsed: Parsed = { bytes: 0 },
+): ReadBody {
   let read: Read | undefined
   let pause = 0
   let failures = 0
@@ -36,8 +44,8 @@ export function createBodyReader(make: () => Read, { parsedBytes = WORTH_BYTES }
   }
 
   return (body) => {
-    if (left > 0) {
-      left -= body.length
+    if (parsed.bytes < parsedBytes) {
+      parsed.bytes += body.length
       return undefined
     }
     if (pause > 0) {
