@@ -517,7 +517,7 @@ describe('many errors', () => {
       lookedFor += 1
       return [['items', lookedFor]]
     }
-    const facts = { subgraph: 'stock', holdsClientValues: false, isAlone: true }
+    const facts = { subgraph: 'stock', holdsClientValues: () => false, isAlone: true }
     const told = answeredErrors({ data: {}, errors }, facts, { lost: () => ({ paths: [], count: 0 }), of })
     expect(told).toHaveLength(100)
     expect(told.at(-1)?.message).toBe('4901 more errors of stock.')

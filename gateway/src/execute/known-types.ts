@@ -4,7 +4,6 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
-  visit,
   type DocumentNode,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -51,14 +50,23 @@ export function dropKnownTypenames(plan: QueryPlan, schema: GraphQLSchema): Lean
 
   function lean(fetch: FetchNode): FetchNode {
     const document = documentOf(fetch)
-    const without = visit(document, {
-      SelectionSet(set) {
-        const selections = set.selections.filter((selection) => !isTypename(selection))
-        const isLess = selections.length > 0 && selections.length < set.selections.length
-        return isLess && isKnown(set) ? { ...set, selections } : undefined
-      },
-    })
-    return without === document ? fetch : withDocument(fetch, without)
+    let isLess = false
+    const definitions = document.definitions.map((node) =>
+      'selectionSet' in node ? { ...node, selectionSet: leanSet(node.selectionSet) } : node,
+    )
+    return isLess ? withDocument(fetch, { ...document, definitions }) : fetch
+
+    function leanSet(set: SelectionSetNode): SelectionSetNode {
+      const others = set.selections.filter((selection) => !isTypename(selection))
+      const isLeaner = others.length > 0 && others.length < set.selections.length && isKnown(set)
+      isLess ||= isLeaner
+      const selections = (isLeaner ? others : set.selections).map((selection) =>
+        'selectionSet' in selection && selection.selectionSet
+          ? { ...selection, selectionSet: leanSet(selection.selectionSet) }
+          : selection,
+      )
+      return { ...set, selections }
+    }
   }
 
   return { plan: { ...plan, node: mapFetches(plan.node, lean) }, typeAt: (path) => typeNamed(placeOf(path)) }

@@ -38,8 +38,11 @@ export interface PlannerOptions {
   largestInPlace?: number
 }
 
-/** Planned in about 1.5 ms: starting the thread takes half a second once, and sending it an operation 0.3 ms. */
-const LARGEST_IN_PLACE = 1000
+/**
+ * Planned in about 2.5 ms. The thread takes half a second of CPU when it starts; for each operation of that size it takes
+ * 1.5 ms more in all, and half as long of this thread, which has to send it.
+ */
+const LARGEST_IN_PLACE = 2000
 
 /** Planning in place may take so much CPU, for which all other requests wait. */
 const LONGEST_IN_PLACE_MS = 20
@@ -47,8 +50,14 @@ const LONGEST_IN_PLACE_MS = 20
 /** The first plans are made by code that the engine has not compiled yet. */
 const COLD_PLANS = 20
 
+/** One plan may have taken so long since garbage was collected meanwhile; two of so many have not. */
+const UNLIKELY_AGAIN_WITHIN = 20
+
 /** By how much each plan that was made in place in time lets larger operations stay there again. */
 const RECOVERY = 1.1
+
+/** And by how much each operation that goes to the thread does, since there may be none that stay any more. */
+const SLOW_RECOVERY = 1.01
 
 /**
  * Plans operations with Apollo's planner: small ones in place, all others in a thread, since planning takes 40 ms for a
@@ -67,6 +76,7 @@ export function createPlanner(
   const plans = createOperationCache<Promise<Planned>>({ maxEntries: cacheSize })
   let border = largestInPlace
   let madeInPlace = 0
+  let slowAt = -Infinity
 
   /** @throws GraphQLError `SERVICE_UNAVAILABLE`, at once, when too many wait: none of the plans is to make room for that. */
   function make(
@@ -74,7 +84,9 @@ export function createPlanner(
     overrides: Overrides,
   ): Promise<Planned> {
     const request = { operation: { document, definition, fragments, switches }, overrides }
-    return size > border || isHard(document) ? inThread(worker.plan(request)) : inPlace(request, size)
+    if (size <= border && !isHard(document)) return inPlace(request, size)
+    border = Math.min(largestInPlace, border * SLOW_RECOVERY)
+    return inThread(worker.plan(request))
   }
 
   async function inThread(plan: Promise<QueryPlan>): Promise<Planned> {
@@ -91,7 +103,10 @@ export function createPlanner(
       // Some supergraphs make even small operations hard; others are only slow while the planner is cold.
       madeInPlace += 1
       if (!isSlow) border = Math.min(largestInPlace, border * RECOVERY)
-      else if (madeInPlace > COLD_PLANS) border = Math.min(border, size / 2)
+      else if (madeInPlace > COLD_PLANS) {
+        if (madeInPlace - slowAt < UNLIKELY_AGAIN_WITHIN) border = Math.min(border, size / 2)
+        slowAt = madeInPlace
+      }
     }
   }
 

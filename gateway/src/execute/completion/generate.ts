@@ -33,6 +33,7 @@ import {
   functionText,
   isOfScalar,
   keptFunctionText,
+  neededFunctionText,
   notAnObject,
   sumOf,
 } from './program-text.ts'
@@ -122,7 +123,7 @@ export function generateProgram(options: ProgramOptions): Program {
       const refusalAt = (field: string, one: RuntimeType) => refusalOf(pathIn(path, field), one)
       const { variants, indexOf } = variantsOf({ type, sources, refusalOf: refused.size > 0 ? refusalAt : undefined })
       const fields = isObjectType(type) ? variants.flatMap((variant) => fieldsOf(variant, asked)) : []
-      if (!site) return functionText(name, type.name, fields)
+      if (!site) return neededFunctionText(name, type.name, fields)
       const number = sites.numberOf(site)
       const body = isObjectType(type)
         ? fields
@@ -134,7 +135,7 @@ export function generateProgram(options: ProgramOptions): Program {
             `return unknownType(v.__typename, ${number})`,
           ]
       const whole = [`if (${notAnObject('v')}) return notObject(v, ${number})`, ...body]
-      return united.has(place) ? keptFunctionText(name, type.name, whole) : functionText(name, type.name, whole)
+      return united.has(place) ? keptFunctionText(name, type.name, whole) : neededFunctionText(name, type.name, whole)
     })
   }
 
@@ -167,7 +168,9 @@ export function generateProgram(options: ProgramOptions): Program {
     }
     const first = variant.occurrences.findIndex(({ condition }) => condition !== ALWAYS)
     const always = first < 0 ? variant.occurrences : variant.occurrences.slice(0, first)
-    const begun = objectText(always.map(completeField), { isWhole: first < 0 })
+    const apart = (body: readonly string[]) =>
+      later('checked', (name) => functionText(name, variant.types[0].name, body))
+    const begun = objectText(always.map(completeField), { isWhole: first < 0, apart })
     if (first < 0) return begun
     // From here on the order is that of the first occurrence that counts.
     const others = variant.occurrences.slice(first).flatMap((occurrence) => {
@@ -250,7 +253,7 @@ export function generateProgram(options: ProgramOptions): Program {
     const level = levelBelow(site)
     const items: Site = { parent: site, key: level, type: type.ofType, field: site.field }
     return later('list', (name) =>
-      functionText(name, `${String(type)} of ${site.field}`, [
+      neededFunctionText(name, `${String(type)} of ${site.field}`, [
         `if (!Array.isArray(v)) return notList(v, ${number})`,
         'let r = "["',
         'for (let i = 0; i < v.length; i++) {',

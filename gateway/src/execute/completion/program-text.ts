@@ -19,9 +19,14 @@ export function createNumbering<Thing>(): Numbering<Thing> {
   }
 }
 
-/** A function of a value that is not null. */
+/** A function of a value that is not null, which may not be needed: the engine compiles it when it is called first. */
 export function functionText(name: string, about: string, body: readonly string[]): string {
   return [`function ${name}(v) { // ${about}`, ...body, '}'].join('\n')
+}
+
+/** The same, where it is needed at once: what is in parentheses is read once, and compiled with the program. */
+export function neededFunctionText(name: string, about: string, body: readonly string[]): string {
+  return [`var ${name} = (function (v) { // ${about}`, ...body, '})'].join('\n')
 }
 
 /** A function of an object that is in many places: the text that it returned without a complaint is kept with the object. */
@@ -29,7 +34,7 @@ export function keptFunctionText(name: string, about: string, body: readonly str
   return [
     `const text_${name} = Symbol()`,
     `function ${name}(v) { return v[text_${name}] ?? keep(v, text_${name}, write_${name}) }`,
-    functionText(`write_${name}`, about, body),
+    neededFunctionText(`write_${name}`, about, body),
   ].join('\n')
 }
 

@@ -51,11 +51,19 @@ export function completeLeaf({ x, number, isNonNull, isOne, isQuoted }: LeafOpti
   }
 }
 
+export interface ObjectTextOptions {
+  /** Whether these are all fields of the object. */
+  isWhole: boolean
+  /** Makes a function of an object of statements, and returns its name. */
+  apart: (body: readonly string[]) => string
+}
+
 /**
  * Statements that complete an object of some fields and return its text; when that is not the whole of it, they leave it
- * without its end in `r`. Most objects hold what they should: then their leaves are written in one go.
+ * without its end in `r`. Most objects hold what they should: then their leaves are written in one go. What does the rest
+ * is a function apart, which the engine does not compile before it is needed.
  */
-export function objectText(fields: readonly CompletedField[], { isWhole }: { isWhole: boolean }): string[] {
+export function objectText(fields: readonly CompletedField[], { isWhole, apart }: ObjectTextOptions): string[] {
   const texts = fields.map(({ name }, index): Part => ({ text: `${index === 0 ? '{' : ','}"${name}":` }))
   const finish = (partsOf: (field: CompletedField) => readonly Part[]): string => {
     const parts = fields.flatMap((field, index) => [...texts.slice(index, index + 1), ...partsOf(field)])
@@ -71,8 +79,7 @@ export function objectText(fields: readonly CompletedField[], { isWhole }: { isW
     `if (isPlain && ${whens.join(' && ')}) {`,
     ...fields.flatMap(({ usual, steps }) => (usual ? [] : steps)),
     finish(({ x, usual }) => usual?.parts ?? [{ code: x }]),
-    isWhole ? '}' : '} else {',
-    ...each,
-    ...(isWhole ? [] : ['}']),
+    '}',
+    ...(isWhole ? [`return ${apart([...begin, ...each])}(v)`] : ['else {', ...each, '}']),
   ]
 }

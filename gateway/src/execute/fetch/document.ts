@@ -33,7 +33,7 @@ export interface FetchDocument {
   /** Whether anything it asks for at its root, or of entities, has selections of its own. */
   holdsObjects: boolean
   /** Whether it holds a value that the client chose; the representations of entities are the gateway's own. */
-  holdsClientValues: boolean
+  holdsClientValues: () => boolean
   /** Makes what reads the object that it asks for, once. */
   reader: () => Read
 }
@@ -56,7 +56,7 @@ export function readFetchDocument(fetch: FetchNode, { matches }: Pick<TypeFacts,
     variables: variableUsages.filter((name) => !contextual.has(name)),
     contextual,
     holdsObjects: [...namesIn(selectionSet, fragments).values()].includes(true),
-    holdsClientValues: hasClientValues(document),
+    holdsClientValues: () => hasClientValues(document),
     reader: () => (reader ??= generateReader(selectionSet, { fragments, matches })),
   }
 }

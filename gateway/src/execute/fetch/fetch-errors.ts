@@ -17,7 +17,7 @@ export interface Failure {
 export interface FetchFacts {
   subgraph: string
   /** Whether it holds values that its client chose, in the text or in variables. */
-  holdsClientValues: boolean
+  holdsClientValues: () => boolean
   /** Whether all that went wrong for the request is of this subgraph. */
   isAlone: boolean
 }
@@ -137,7 +137,7 @@ function failureOf(
   const isInvalid = others['code'] === 'GRAPHQL_VALIDATION_FAILED'
   return {
     message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
-    extensions: { ...others, ...(isInvalid ? { code: codeOfInvalidFetch(holdsClientValues) } : {}), subgraph },
+    extensions: { ...others, ...(isInvalid ? { code: codeOfInvalidFetch(holdsClientValues()) } : {}), subgraph },
   }
 }
 
