@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { databaseNames } from '@portico/database/databases'
+import { databaseNames, type DatabaseName } from '@portico/database/databases'
 import { makeSecrets } from '@portico/deploy-secrets/secrets'
 import { loadConfig as loadGatewayConfig } from '@portico/gateway/config'
 import { loadSupergraph } from '@portico/gateway/supergraph/load'
@@ -40,6 +40,9 @@ const CLOSE_WITHIN_MS = 5000
 const failing = (of: [string, Container][], holds: (container: Container, name: string) => boolean) =>
   of.filter(([name, container]) => !holds(container, name)).map(([name]) => name)
 
+/** The subgraphs that tell each other what happens. */
+const WITH_EVENTS: readonly DatabaseName[] = ['orders', 'products']
+
 describe('docker-compose.yml', () => {
   it('is valid by the schema of the compose specification', () => {
     const validate = createComposeValidator()
@@ -47,9 +50,9 @@ describe('docker-compose.yml', () => {
     expect(validate.errors ?? []).toEqual([])
   })
 
-  it('holds a gateway with a Redis, and for each subgraph a service, a migration and a PostgreSQL 17', () => {
+  it('holds a gateway with a Redis, a RabbitMQ, and for each subgraph a service, a migration and a PostgreSQL 17', () => {
     const parts = databaseNames.flatMap((name) => [name, `${name}-migration`, `${name}-database`])
-    expect(services.map(([name]) => name).toSorted()).toEqual(['gateway', 'redis', ...parts].toSorted())
+    expect(services.map(([name]) => name).toSorted()).toEqual(['gateway', 'redis', 'rabbitmq', ...parts].toSorted())
     expect(failing(databases, (container) => /^postgres:17\.\d+-bookworm$/.test(container.image))).toEqual([])
     expect(databases.map(([name]) => name)).toEqual(databaseNames.map((name) => `${name}-database`))
   })
@@ -113,7 +116,7 @@ describe('docker-compose.yml', () => {
     expect(failing(served, ({ environment = {} }) => environment['ADMIN_HOST'] === '0.0.0.0')).toEqual([])
   })
 
-  it('connects a database with its subgraph and its migration alone, and subgraphs and Redis with the gateway alone', () => {
+  it('connects a database with its subgraph and its migration alone, subgraphs and Redis with the gateway alone, and RabbitMQ with those that have events', () => {
     const connected = services.flatMap(([name, { networks = [] }]) =>
       services
         .filter(
@@ -127,7 +130,7 @@ describe('docker-compose.yml', () => {
       [name, `${name}-migration`],
       [`${name}-database`, `${name}-migration`],
     ])
-    wanted.push(['gateway', 'redis'])
+    wanted.push(['gateway', 'redis'], ...WITH_EVENTS.map((name) => [name, 'rabbitmq']))
     expect(connected.toSorted()).toEqual(wanted.map((pair) => pair.toSorted().join(' ')).toSorted())
   })
 
@@ -160,6 +163,15 @@ describe('docker-compose.yml', () => {
     expect(deploy?.resources.limits.memory).toBe('128M')
   })
 
+  it('lets RabbitMQ stop who sends before it has all the memory that it may have', () => {
+    const { environment = {}, deploy } = file.services['rabbitmq'] ?? {}
+    const given = environment['RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS'] ?? ''
+    const bytes = (setting: RegExp) => Number(setting.exec(given)?.[1])
+    const memory = Number.parseInt(deploy?.resources.limits.memory ?? '', 10) * 1_048_576
+    expect(bytes(/vm_memory_high_watermark \{absolute,(\d+)\}/)).toBe(memory / 2)
+    expect(bytes(/wal_max_size_bytes (\d+)/)).toBeLessThanOrEqual(memory / 8)
+  })
+
   it('can be scraped as docs/operations.md says, by a container on networks that are there', async () => {
     const text = await readFile(join(ROOT, 'docs/operations.md'), 'utf8')
     const example = (name: string): unknown =>
@@ -178,7 +190,9 @@ describe('docker-compose.yml', () => {
   it('holds no secret, and no default for one', () => {
     expect(JSON.stringify(raw)).not.toMatch(/:\/\/[^/"\s]*@/)
     const variables = services.flatMap(([, { environment = {} }]) => Object.entries(environment))
-    const secret = variables.filter(([name]) => /PASSWORD|SECRET|TOKEN|CREDENTIAL|DATABASE_URL|IDENTITY_KEY/.test(name))
+    const secret = variables.filter(([name]) =>
+      /PASSWORD|SECRET|TOKEN|CREDENTIAL|DATABASE_URL|AMQP_URL|IDENTITY_KEY/.test(name),
+    )
     expect(secret.length).toBeGreaterThan(databases.length)
     expect(secret.filter(([name, value]) => !name.endsWith('_FILE') || !value.startsWith('/run/secrets/'))).toEqual([])
   })
@@ -186,11 +200,23 @@ describe('docker-compose.yml', () => {
   it('hands a secret to those alone who need it, and says to each where it is', () => {
     const given = Object.fromEntries(services.map(([name, { secrets = [] }]) => [name, secrets.toSorted()]))
     const needed = databaseNames.flatMap((name) => [
-      [name, ['gateway-identity-public-keys', `${name}-database-url`]],
+      [
+        name,
+        [
+          'gateway-identity-public-keys',
+          `${name}-database-url`,
+          ...(WITH_EVENTS.includes(name) ? ['rabbitmq-url'] : []),
+        ],
+      ],
       [`${name}-migration`, [`${name}-database-url`]],
       [`${name}-database`, [`${name}-database-password`]],
     ])
-    expect(given).toEqual({ gateway: ['gateway-identity-key'], redis: [], ...Object.fromEntries(needed) })
+    expect(given).toEqual({
+      gateway: ['gateway-identity-key'],
+      redis: [],
+      rabbitmq: ['rabbitmq-account.conf'],
+      ...Object.fromEntries(needed),
+    })
     const told = ({ environment = {}, secrets = [] }: Container) =>
       isDeepStrictEqual(
         Object.values(environment)

@@ -1,13 +1,13 @@
 import { exec, spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { removeEmbeddedPostgres } from '@portico/database/embedded-postgres'
+import { freePorts } from '@portico/testkit/free-ports'
 import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
 
@@ -45,20 +45,6 @@ class Starter {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** So many free ports, of those that no system gives to whoever asks for any: nothing else on this machine takes them. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = new Map<number, Server>()
-  while (servers.size < count) {
-    const port = randomInt(20_000, 32_000)
-    const server = createServer()
-    const taken = once(server, 'error').then(() => false)
-    // Held until all are found, so that they differ.
-    if (await Promise.race([once(server.listen(port, '127.0.0.1'), 'listening'), taken])) servers.set(port, server)
-  }
-  for (const server of servers.values()) await new Promise((closed) => server.close(closed))
-  return [...servers.keys()]
-}
 
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadSupergraph } from '@portico/gateway/supergraph/load'
 import { DEMO_LOGINS, DEMO_PASSWORD } from '@portico/database/demo-logins'
+import { eventually } from '@portico/testkit/eventually'
 import {
   isInterfaceType,
   isObjectType,
@@ -208,6 +209,57 @@ describe('the operations that clients send', () => {
     expect(order.history.length).toBeGreaterThan(0)
     const byNumber = await run<{ order: { id: string } }>('OrderByNumber', { number: number?.toLowerCase() }, token)
     expect(byNumber.order.id).toBe(id)
+  })
+
+  it('let a customer see what an order costs, place it, see it confirmed and cancel it', async () => {
+    const token = await graph.tokenOf('CUSTOMER')
+    const manager = await graph.tokenOf('CATALOG_MANAGER')
+    const { products } = await run<{ products: { nodes: { variants: { nodes: { id: string; sku: string }[] } }[] } }>(
+      '{ products(first: 1) { nodes { variants(first: 1) { nodes { id sku } } } } }',
+    )
+    const cart = products.nodes[0]?.variants.nodes[0]
+    if (!cart) throw new Error('The demo data has products.')
+    await run('AdjustInventory', { sku: cart.sku, delta: 2, reason: 'delivery', idempotencyKey: 'for-two' }, manager)
+    const stock = async () => {
+      const { variant } = await run<{ variant: { inventory: { available: number } } }>(
+        'query ($id: ID!) { variant(id: $id) { inventory { available } } }',
+        { id: cart.id },
+      )
+      return variant.inventory.available
+    }
+    const before = await stock()
+
+    const lines = [{ variantId: cart.id, quantity: 2 }]
+    const { quoteOrder } = await run<{ quoteOrder: Result<{ total: { amount: string } }> }>('QuoteOrder', {
+      input: { lines, countryCode: 'DE' },
+    })
+    expect(quoteOrder).toMatchObject({
+      __typename: 'OrderQuote',
+      lines: [{ sku: cart.sku, quantity: 2, variant: { id: cart.id } }],
+    })
+
+    const order = { lines, shippingAddress: ADDRESS, expectedTotal: quoteOrder.total.amount }
+    const place = (input: unknown, idempotencyKey: string) =>
+      run<{ placeOrder: Result<{ id: string }> }>('PlaceOrder', { input, idempotencyKey }, token)
+    const { placeOrder } = await place(order, 'two')
+    expect(placeOrder).toMatchObject({ __typename: 'Order', status: 'PENDING', version: 1, total: quoteOrder.total })
+    expect(await place({ ...order, expectedTotal: '0.01' }, 'cheap')).toMatchObject({
+      placeOrder: { __typename: 'PriceChangedError', currentTotal: quoteOrder.total },
+    })
+
+    const statusOf = async () => {
+      const detail = await run<{ order: { status: string } }>('OrderDetail', { id: placeOrder.id }, token)
+      return detail.order.status
+    }
+    await eventually(async () => (await statusOf()) === 'CONFIRMED')
+    expect(await stock()).toBe(before - 2)
+    const { cancelOrder } = await run<{ cancelOrder: Result }>(
+      'CancelOrder',
+      { id: placeOrder.id, reason: 'Bought elsewhere', expectedVersion: 2 },
+      token,
+    )
+    expect(cancelOrder).toMatchObject({ status: 'CANCELLED', statusReason: 'Bought elsewhere', version: 3 })
+    await eventually(async () => (await stock()) === before)
   })
 
   it('let support look after customers and fulfil orders', async () => {

@@ -78,7 +78,13 @@ describe('what operators see of the graph', () => {
   it('is the database of a subgraph: whether it answers, and how its connections are used', async () => {
     const { products: database } = graph.databases
     const { sql, url } = database
-    const env = { PORT: '0', DRAIN_DELAY_MS: '0', DATABASE_URL: url, GATEWAY_KEYS_FILE: graph.identity.publicKeysFile }
+    const env = {
+      NODE_ENV: 'development',
+      STANDALONE: 'true',
+      PORT: '0',
+      DRAIN_DELAY_MS: '0',
+      DATABASE_URL: url,
+    }
     const log = createLogger({ service: 'products', level: 'silent' })
     await using products = await startProducts(loadConfig(env), { log })
     const checks = async () => JSON.parse(await get('/health/checks', products.adminUrl)) as unknown

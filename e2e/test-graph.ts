@@ -11,9 +11,11 @@ import { loadConfig as loadProductsConfig } from '@portico/products/config'
 import { startProducts } from '@portico/products/server'
 import type { Environment } from '@portico/service-kit/config'
 import { createLogger } from '@portico/service-kit/logger'
+import { freePorts } from '@portico/testkit/free-ports'
 import { createTestIdentity, type TestIdentity } from '@portico/testkit/identity'
 import { postGraphql, type GraphqlReply } from '@portico/testkit/post-graphql'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
+import { isBackground } from '@portico/testkit/test-subgraph'
 import { loadConfig as loadUsersConfig } from '@portico/users/config'
 import { startUsers } from '@portico/users/server'
 import { createSigningKey } from '@portico/users/signing-keys'
@@ -71,15 +73,27 @@ export async function startTestGraph(gatewayEnv: Environment = {}, startElsewher
     if (name === 'products') return startProducts(loadProductsConfig(env), dependencies)
     return startOrders(loadOrdersConfig(env), dependencies)
   }
+  const eventKeys = { orders: stack.use(await createTestIdentity()), products: stack.use(await createTestIdentity()) }
+  const [usersPort = 0, productsPort = 0, ordersPort = 0] = await freePorts(3)
+  const ports = { users: usersPort, products: productsPort, orders: ordersPort }
+  /** What the two that exchange events are told of each other. */
+  function eventVariables(name: 'orders' | 'products') {
+    const other = name === 'orders' ? 'products' : 'orders'
+    return {
+      EVENTS_KEY_FILE: eventKeys[name].privateKeyFile,
+      EVENTS_PUBLISHER_KEYS: `${other}=${eventKeys[other].publicKeysFile}`,
+      EVENTS_SUBSCRIBERS: `${other}=http://127.0.0.1:${ports[other]}`,
+    }
+  }
   const startSubgraph = (name: SubgraphName) =>
-    restartable(stack, (port) =>
+    restartable(stack, () =>
       (startElsewhere ?? startHere)(name, {
         NODE_ENV: 'test',
-        PORT: port,
+        PORT: String(ports[name]),
         DRAIN_DELAY_MS: '0',
         DATABASE_URL: databases[name].url,
         GATEWAY_KEYS_FILE: identity.publicKeysFile,
-        ...(name === 'users' ? { SIGNING_KEYS_FOLDER: signingKeysFolder } : {}),
+        ...(name === 'users' ? { SIGNING_KEYS_FOLDER: signingKeysFolder } : eventVariables(name)),
       }),
     )
   const subgraphs = {
@@ -141,7 +155,7 @@ export async function startTestGraph(gatewayEnv: Environment = {}, startElsewher
     async statementsDuring(run) {
       const before = statements.length
       await run()
-      return statements.slice(before).filter((sql) => sql !== 'SELECT 1')
+      return statements.slice(before).filter((sql) => !isBackground(sql))
     },
     logged: () => lines.join(''),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -149,18 +163,15 @@ export async function startTestGraph(gatewayEnv: Environment = {}, startElsewher
 }
 
 /** A subgraph that a test can stop and start again on the same port. */
-async function restartable(
-  stack: AsyncDisposableStack,
-  start: (port: string) => Promise<AsyncDisposable & { url: URL }>,
-) {
-  let running = await start('0')
+async function restartable(stack: AsyncDisposableStack, start: () => Promise<AsyncDisposable & { url: URL }>) {
+  let running = await start()
   const { url } = running
   stack.defer(() => running[Symbol.asyncDispose]())
   return {
     url,
     stop: async () => running[Symbol.asyncDispose](),
     start: async () => {
-      running = await start(url.port)
+      running = await start()
     },
   }
 }

@@ -12,6 +12,7 @@ Commands
   items                      CPU per item of lists of 100 to 10,000
   memory                     memory of a gateway under load for --minutes
   profile WORKLOAD GATEWAY   where a gateway in Node spends its CPU
+  orders                     orders placed per second until they are CONFIRMED, beside the plain statements; AMQP_URL adds RabbitMQ
   shape                      what the workloads' answers are made of, and the fetches of the stock plan
 
 Options
@@ -24,7 +25,7 @@ Options
 `
 
 export interface Options {
-  command: 'run' | 'compare' | 'items' | 'memory' | 'profile' | 'shape' | 'help'
+  command: 'run' | 'compare' | 'items' | 'memory' | 'orders' | 'profile' | 'shape' | 'help'
   workloads: readonly Workload[]
   peers: readonly Peer[]
   effort: Effort
@@ -32,7 +33,7 @@ export interface Options {
   isSaved: boolean
 }
 
-const COMMANDS = ['run', 'compare', 'items', 'memory', 'profile', 'shape', 'help'] as const
+const COMMANDS = ['run', 'compare', 'items', 'memory', 'orders', 'profile', 'shape', 'help'] as const
 
 /** @throws Error with a sentence for whoever typed it. */
 export function parseOptions(args: readonly string[]): Options {

@@ -70,10 +70,11 @@ function bySqlState(state: string, error: ErrorLike): DatabaseFailure | undefine
   }
 }
 
+/** Texts, and at the end what Prisma's driver adapter calls its errors, which raw queries and BEGIN give as they are. */
 const UNAVAILABLE =
-  /Connection terminated|terminating connection|Can't reach database|the database system is|ECONNREFUSED|ECONNRESET|EPIPE|server closed the connection|Client has encountered a connection error/i
+  /Connection terminated|terminating connection|Can't reach database|the database system is|ECONNREFUSED|ECONNRESET|EPIPE|server (has )?closed the connection|Client has encountered a connection error|^(ConnectionClosed|DatabaseNotReachable|TooManyConnections)$/i
 const TIMEOUT =
-  /timeout exceeded when trying to connect|canceling statement due to|Query read timeout|Transaction already closed|Unable to start a transaction in the given time/i
+  /timeout exceeded when trying to connect|canceling statement due to|Query read timeout|Transaction already closed|Unable to start a transaction in the given time|Operation has timed out|^SocketTimeout$/i
 
 /** Undefined when the error does not come from the database. Looks through `cause`, and into what adapters wrap. */
 export function classifyDatabaseError(error: unknown): DatabaseFailure | undefined {

@@ -114,7 +114,22 @@ class ObservablePrismaPg extends PrismaPg {
 
   override async connect() {
     const connected = await super.connect()
-    this.pool = connected.underlyingDriver()
+    this.pool = outliveConnections(connected.underlyingDriver())
     return connected
   }
+}
+
+/** As much of a pool of `pg` as is needed here. */
+interface ConnectionPool {
+  on(event: 'connect', listener: (client: { on(event: 'error', listener: () => void): unknown }) => void): unknown
+}
+
+/**
+ * Keeps a connection that breaks from ending the process. A pool has no ear for a connection from when it is given out
+ * until who waited for it goes on, a moment in which the rest of what the server sent at once is still read: be it that
+ * it is shutting down. The next statement tells of it.
+ */
+export function outliveConnections<Pool extends ConnectionPool>(pool: Pool): Pool {
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
 }

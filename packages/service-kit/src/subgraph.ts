@@ -7,6 +7,7 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/res
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 import { parse } from 'graphql'
+import type { Registry } from 'prom-client'
 import { startAdminServer } from './admin-server.ts'
 import { enforceAuthorization } from './authorization.ts'
 import { classifyDatabaseError } from './database-errors.ts'
@@ -54,6 +55,10 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
   checks: readonly HealthCheck[]
   /** How the connections to its database are used, for its metrics. */
   poolUse?: () => PoolUse
+  /** Adds metrics of its own. */
+  metrics?: (registry: Registry) => void
+  /** What its operators are told beside its checks, by names. */
+  details?: () => Readonly<Record<string, unknown>>
   /** Routes beside `/graphql` and the health routes. */
   routes?: (app: FastifyInstance) => void
 }
@@ -79,7 +84,7 @@ const FINISH_WITHIN_MS = 15_000
 export async function startSubgraph<Context extends SubgraphContext>(
   definition: SubgraphDefinition<Context>,
 ): Promise<Subgraph> {
-  const { name, config, log, checks, poolUse, context, resolvers, routes, schemaFile } = definition
+  const { name, config, log, checks, poolUse, context, resolvers, routes, schemaFile, metrics, details } = definition
   const typeDefs = parse(await readFile(schemaFile, 'utf8'))
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<Context> }])
   forgetAfterMutations(schema)
@@ -91,13 +96,14 @@ export async function startSubgraph<Context extends SubgraphContext>(
   const app = createHttpServer({ log, health })
   const quietPaths = Object.values(HEALTH_PATHS)
   const telemetry = createSubgraphTelemetry({ subgraph: name, app, log, health, poolUse, quietPaths })
+  metrics?.(telemetry.registry)
   const admin = stack.use(
     await startAdminServer({
       config: config.admin,
       log,
       health,
       metrics: createExposition(telemetry.registry),
-      routes: (server) => server.get('/health/checks', async () => describeHealth(health)),
+      routes: (server) => server.get('/health/checks', async () => ({ ...describeHealth(health), ...details?.() })),
     }),
   )
   const apollo = new ApolloServer<Context>({

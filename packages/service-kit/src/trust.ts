@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import type { JSONWebKeySet } from 'jose'
 import { z } from 'zod'
 import { ConfigError, readConfiguredFile } from './config.ts'
 import { createEnvelopeVerifier, IDENTITY_HEADER } from './identity-envelope.ts'
@@ -31,7 +32,7 @@ const developmentViewer = z.object({
  */
 export async function loadIdentify(trust: Trust, audience: string): Promise<Identify> {
   if (trust.kind === 'anyone') return identifyDeveloper
-  const verifier = createEnvelopeVerifier({ keys: await loadKeySet(trust.keysFile), audience })
+  const verifier = createEnvelopeVerifier({ keys: await loadKeySet(trust.keysFile, 'GATEWAY_KEYS_FILE'), audience })
   return async (headers) => {
     const token = headers[IDENTITY_HEADER]
     const viewer = await verifier.verify(typeof token === 'string' ? token : undefined)
@@ -54,11 +55,16 @@ async function identifyDeveloper(headers: Readonly<Record<string, string | strin
   }
 }
 
-async function loadKeySet(file: string) {
-  const text = await readConfiguredFile(file, 'GATEWAY_KEYS_FILE')
+/**
+ * Reads a JWK set of public Ed25519 keys, named by a variable.
+ *
+ * @throws ConfigError that names the variable, when the file is missing or holds something else, or a private key.
+ */
+export async function loadKeySet(file: string, variable: string): Promise<JSONWebKeySet> {
+  const text = await readConfiguredFile(file, variable)
   try {
     return keySetShape.parse(JSON.parse(text))
   } catch {
-    throw new ConfigError([`GATEWAY_KEYS_FILE: ${file} is not a JWK set with Ed25519 public keys`])
+    throw new ConfigError([`${variable}: ${file} is not a JWK set with Ed25519 public keys`])
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { classifyDatabaseError, isUniqueViolation } from '@portico/service-kit/database-errors'
@@ -184,6 +184,39 @@ describe('a database that is not available', () => {
       })
     expect(await failureOf(broken((tx) => tx.user.count()))).toEqual(UNAVAILABLE)
     expect(await failureOf(broken(async () => undefined))).toEqual(UNAVAILABLE)
+  })
+
+  it('is one to which connections are reset, under a raw query too', async () => {
+    const sockets: Socket[] = []
+    const server = new URL(database.url)
+    const proxy = createServer((inner) => {
+      const outer = connect(Number(server.port), server.hostname)
+      inner.on('error', () => outer.destroy()).pipe(outer)
+      outer.on('error', () => inner.destroy()).pipe(inner)
+      inner.on('close', () => outer.destroy())
+      sockets.push(inner)
+    })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const url = new URL(server)
+    url.port = String((proxy.address() as AddressInfo).port)
+    await using other = connectUsers(url.href)
+    const untilAsleep = async (count: number) => {
+      const asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+      while ((await database.sql.query(asleep)).rows.length !== count) await sleep(5)
+    }
+    const cutShort = async (run: () => Promise<unknown>) => {
+      const failure = failureOf(run())
+      await untilAsleep(1)
+      for (const socket of sockets.splice(0)) socket.resetAndDestroy()
+      // The server notices only at the end of the sleep that nobody listens.
+      await database.sql.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+      await untilAsleep(0)
+      return failure
+    }
+    expect(await cutShort(async () => other.$executeRaw`SELECT pg_sleep(10)`)).toEqual(UNAVAILABLE)
+    const inTransaction = () => other.$transaction(async (tx) => tx.$executeRaw`SELECT pg_sleep(10)`)
+    expect(await cutShort(inTransaction)).toEqual(UNAVAILABLE)
+    proxy.close()
   })
 })
 

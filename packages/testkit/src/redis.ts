@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
+import { freePort } from './free-ports.ts'
 import { findInstalledService } from './installed-service.ts'
 
 /** A Redis for a test. It keeps nothing. */
@@ -66,16 +67,6 @@ export async function startRedis(program: string): Promise<TestRedis> {
     continue: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.')
-  return address.port
 }
 
 /** Whether it answers PING, which it does only when it is ready. */

@@ -1,8 +1,15 @@
 import { type CategoryRow, generateCatalogue, type ProductRow, type ProductVariantRow } from './catalogue.ts'
+import { copyCatalogue, type CatalogueVariantRow } from './catalogue-copy.ts'
 import type { OrderEventRow } from './order-history.ts'
 import { generateOrders, type OrderLineRow, type OrderRow } from './orders.ts'
 import { createRandom } from './random.ts'
-import { generateStock, type InventoryAdjustmentRow, type InventoryRow, type StockReservationRow } from './stock.ts'
+import {
+  generateStock,
+  type InventoryAdjustmentRow,
+  type InventoryRow,
+  type StockClaimRow,
+  type StockReservationRow,
+} from './stock.ts'
 import { type AddressRow, generateAddresses, generateUsers, type UserRow } from './users.ts'
 
 /**
@@ -18,8 +25,14 @@ export interface DemoData {
     inventory: InventoryRow[]
     inventoryAdjustment: InventoryAdjustmentRow[]
     stockReservation: StockReservationRow[]
+    stockClaim: StockClaimRow[]
   }
-  orders: { order: OrderRow[]; orderLine: OrderLineRow[]; orderEvent: OrderEventRow[] }
+  orders: {
+    order: OrderRow[]
+    orderLine: OrderLineRow[]
+    orderEvent: OrderEventRow[]
+    catalogueVariant: CatalogueVariantRow[]
+  }
 }
 
 /**
@@ -42,7 +55,13 @@ export function generateDemoData(seed: string): DemoData {
       inventory: stock.inventories,
       inventoryAdjustment: stock.adjustments,
       stockReservation: stock.reservations,
+      stockClaim: stock.claims,
     },
-    orders: { order: orders.orders, orderLine: orders.lines, orderEvent: orders.events },
+    orders: {
+      order: orders.orders,
+      orderLine: orders.lines,
+      orderEvent: orders.events,
+      catalogueVariant: copyCatalogue(catalogue),
+    },
   }
 }

@@ -30,12 +30,20 @@ export interface StockReservationRow {
   createdAt: Date
 }
 
+/** What became of an order's stock as a whole. */
+export interface StockClaimRow {
+  orderId: string
+  state: ReservationState | 'REFUSED'
+  createdAt: Date
+}
+
 type ReservationState = 'HELD' | 'SOLD' | 'RELEASED'
 
 export interface Stock {
   inventories: InventoryRow[]
   adjustments: InventoryAdjustmentRow[]
   reservations: StockReservationRow[]
+  claims: StockClaimRow[]
 }
 
 /** What the lines of an order became in the stock; a rejected order never held anything. */
@@ -67,6 +75,9 @@ export function generateStock(
     inventories: stocked.map(({ inventory }) => inventory),
     adjustments: stocked.flatMap(({ adjustments }) => adjustments),
     reservations,
+    claims: orders.orders.map(({ id, status, placedAt }) => {
+      return { orderId: id, state: STATES[status] ?? 'REFUSED', createdAt: placedAt }
+    }),
   }
 }
 

@@ -25,7 +25,7 @@ const shipment = z.object({
 
 /** What staff do with a confirmed order: ship it, and note that it has arrived. */
 export function createFulfilment(db: PrismaClient): Fulfilment {
-  const byStaff = (staffId: string) => ({ actor: 'STAFF', actorId: actorOf(staffId) }) as const
+  const byStaff = (staffId: string) => ({ actsAs: () => 'STAFF' as const, actorId: actorOf(staffId) })
 
   return {
     async ship({ orderId, staffId, expectedVersion, trackingNumber }) {

@@ -3,6 +3,7 @@ import { toMoney } from '@portico/service-kit/money'
 import { exactlyOneOf } from '@portico/service-kit/pagination'
 import { CurrencyCode, DateTime, Decimal } from '@portico/service-kit/scalars'
 import { mayRead } from '@portico/service-kit/viewer'
+import { cancelOrder } from './cancellation.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { listOrders, listOrdersOf } from './order-lists.ts'
 import { findOrder } from './order-lookup.ts'
@@ -19,9 +20,14 @@ export const resolvers: Resolvers = {
       return findOrder(name === 'id' ? { id: value } : { number: value }, context)
     },
     orders: (_, args, { db }) => listOrders(db, args),
+    quoteOrder: (_, { input }, { placement }) => placement.quote(input),
   },
 
   Mutation: {
+    placeOrder: (_, request, { placement, viewer, requestId }) =>
+      placement.place(signedIn(viewer), request, { requestid: requestId }),
+    cancelOrder: (_, { id, ...request }, { db, viewer, requestId }) =>
+      cancelOrder(db, signedIn(viewer), { ...request, orderId: id, cause: { requestid: requestId } }),
     shipOrder: (_, { id, ...shipment }, { fulfilment, viewer }) =>
       fulfilment.ship({ ...shipment, orderId: id, staffId: signedIn(viewer).id }),
     deliverOrder: (_, { id, expectedVersion }, { fulfilment, viewer }) =>
@@ -40,6 +46,18 @@ export const resolvers: Resolvers = {
   },
 
   OrderLine: {
+    unitPrice: ({ unitPrice, currency }) => toMoney({ minor: unitPrice, currency }),
+    lineTotal: ({ unitPrice, quantity, currency }) => toMoney({ minor: unitPrice * BigInt(quantity), currency }),
+    variant: ({ variantId }) => ({ id: variantId }),
+  },
+
+  OrderQuote: {
+    subtotal: ({ subtotal, currency }) => toMoney({ minor: subtotal, currency }),
+    shipping: ({ shipping, currency }) => toMoney({ minor: shipping, currency }),
+    total: ({ total, currency }) => toMoney({ minor: total, currency }),
+  },
+
+  OrderQuoteLine: {
     unitPrice: ({ unitPrice, currency }) => toMoney({ minor: unitPrice, currency }),
     lineTotal: ({ unitPrice, quantity, currency }) => toMoney({ minor: unitPrice * BigInt(quantity), currency }),
     variant: ({ variantId }) => ({ id: variantId }),

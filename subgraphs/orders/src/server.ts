@@ -1,16 +1,25 @@
+import { startSubgraphEvents } from '@portico/events/subgraph-events'
 import { openDatabase } from '@portico/service-kit/database'
+import { pruneIdempotency } from '@portico/service-kit/idempotency'
 import type { Logger } from '@portico/service-kit/logger'
+import { startPeriodic } from '@portico/service-kit/periodic'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
 import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
+import { bootstrapCatalogue, onProductChanged } from './catalogue-copy.ts'
 import type { OrdersConfig } from './config.ts'
 import type { Context, Domain } from './context.ts'
+import { rejectExpired } from './expiry.ts'
 import { createFulfilment } from './fulfilment.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createLoaders } from './loaders.ts'
+import { createPlacement } from './placement.ts'
 import { resolvers } from './resolvers.ts'
+import { stockHandlers } from './stock-answers.ts'
 
 export interface OrdersDependencies {
   log: Logger
+  /** The clock of orders, their deadlines and idempotency. Default the system's. */
+  now?: () => number
   /** Told of each SQL statement. */
   onStatement?: (sql: string) => void
   /** Ends the wait for a database that is not there at the start. */
@@ -19,7 +28,7 @@ export interface OrdersDependencies {
 
 /** Starts the orders subgraph: orders, their history and fulfilment, and what was sold. */
 export async function startOrders(config: OrdersConfig, dependencies: OrdersDependencies): Promise<Subgraph> {
-  const { log, onStatement, stopping } = dependencies
+  const { log, now = Date.now, onStatement, stopping } = dependencies
   await using stack = new AsyncDisposableStack()
 
   const database = stack.use(
@@ -32,8 +41,28 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
   const db = database.client
 
   const shopCurrency = await fixShopCurrency(db, config.shopCurrency, { log, stopping })
-  const domain: Domain = { db, fulfilment: createFulfilment(db) }
+  const domain: Domain = {
+    db,
+    fulfilment: createFulfilment(db),
+    placement: createPlacement(db, { currency: shopCurrency, now, confirmWithinMs: config.confirmWithinMs }),
+  }
+  const periodically = (name: string, everyMs: number, run: () => Promise<void>) =>
+    stack.use(startPeriodic({ name, everyMs, run, log }))
+  periodically('prune idempotency records', 3_600_000, () => pruneIdempotency(db, now()))
+  periodically('reject expired orders', 1000, () => rejectExpired(db, now()))
 
+  await bootstrapCatalogue(db, log)
+  const events = stack.use(
+    await startSubgraphEvents({
+      subgraph: 'orders',
+      config: config.events,
+      db,
+      databaseUrl: config.subgraph.database.url,
+      handlers: [...stockHandlers, onProductChanged],
+      log,
+      now,
+    }),
+  )
   const subgraph = stack.use(
     await startSubgraph<Context>({
       name: 'orders',
@@ -42,7 +71,10 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
       schemaFile: new URL('../schema.graphql', import.meta.url),
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, shopCurrency) }),
-      checks: [database.check],
+      checks: [database.check, ...events.checks],
+      routes: events.routes,
+      metrics: events.expose,
+      details: () => ({ events: events.state() }),
       poolUse: database.poolUse,
     }),
   )

@@ -1,5 +1,5 @@
 import { badUserInput } from '@portico/service-kit/errors'
-import type { PrismaClient, ShippingRate } from './generated/prisma/client.ts'
+import type { Prisma, ShippingRate } from './generated/prisma/client.ts'
 
 /** The country code of the rates that hold for all countries. */
 const EVERYWHERE = '*'
@@ -11,7 +11,10 @@ export function parseCountryCode(text: string): string {
 }
 
 /** The rates by which a parcel to each country can go, best first: the country's own, then those for everywhere. */
-export async function loadRates(db: PrismaClient, countryCodes: readonly string[]): Promise<ShippingRate[][]> {
+export async function loadRates(
+  db: Prisma.TransactionClient,
+  countryCodes: readonly string[],
+): Promise<ShippingRate[][]> {
   const rates = await db.shippingRate.findMany({
     where: { countryCode: { in: [...countryCodes, EVERYWHERE] } },
     orderBy: { maxWeightGrams: 'asc' },

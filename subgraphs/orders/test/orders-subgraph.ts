@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { NO_EVENTS } from '@portico/events/config'
 import { startTestSubgraph, type TestSubgraph } from '@portico/testkit/test-subgraph'
 import { startOrders } from '../src/server.ts'
 
@@ -74,7 +75,7 @@ export function drawOrderNumber(): string {
 /** The orders subgraph on a database of its own. */
 export async function startTestOrders(shopCurrency = 'EUR'): Promise<TestOrders> {
   const orders = await startTestSubgraph('orders', (config, dependencies) =>
-    startOrders({ subgraph: config, shopCurrency }, dependencies),
+    startOrders({ subgraph: config, events: NO_EVENTS, shopCurrency, confirmWithinMs: 900_000 }, dependencies),
   )
   const { sql } = orders.database
 

@@ -3,7 +3,7 @@ import { currencyExponent, parseAmount } from '@portico/service-kit/money'
 import { line } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import type { Prisma } from './generated/prisma/client.ts'
-import { idempotencyKey } from './idempotency.ts'
+import { idempotencyKey } from '@portico/service-kit/idempotency'
 import { MOST_STOCK } from './inventory.ts'
 
 export interface NewVariantInput {

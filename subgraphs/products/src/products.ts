@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Cause } from '@portico/events/event-type'
 import { isUniqueViolation, retryConflicts } from '@portico/service-kit/database-errors'
+import { writeOnce } from '@portico/service-kit/idempotency'
 import { actorOf, isId } from '@portico/service-kit/ids'
 import {
   notFound,
@@ -11,9 +13,9 @@ import {
 } from '@portico/service-kit/user-errors'
 import { validate, validationError, type ValidationError } from '@portico/service-kit/validation'
 import { z } from 'zod'
+import { announceProduct } from './catalogue-events.ts'
 import { categoryIssues } from './categories.ts'
 import type { PrismaClient, Product, ProductStatus } from './generated/prisma/client.ts'
-import { writeOnce } from './idempotency.ts'
 import { insertProduct, newProduct, productDescription, productTitle, type NewProductInput } from './new-product.ts'
 
 export interface ProductChange {
@@ -32,9 +34,10 @@ export interface Products {
   create(
     viewerId: string,
     request: { input: NewProductInput; idempotencyKey: string },
+    cause?: Cause,
   ): Promise<ProductRecord | ValidationError | ConflictError | IdempotencyMismatchError>
   /** Changes what is given. Null clears the description and the category, and leaves title and status as they are. */
-  update(change: ProductChange): Promise<ProductRecord | ValidationError | NotFoundError | ConflictError>
+  update(change: ProductChange, cause?: Cause): Promise<ProductRecord | ValidationError | NotFoundError | ConflictError>
 }
 
 const changedTexts = z.object({ title: productTitle.nullish(), description: productDescription })
@@ -44,7 +47,7 @@ export function createProducts(db: PrismaClient, currency: string): Products {
   const creation = newProduct(currency)
 
   return {
-    async create(viewerId, request) {
+    async create(viewerId, request, cause) {
       const checked = validate(creation, request)
       if (!checked.ok) {
         return validationError([...checked.error.issues, ...(await categoryIssues(db, request.input.categoryId))])
@@ -64,6 +67,7 @@ export function createProducts(db: PrismaClient, currency: string): Products {
             const issues = await categoryIssues(tx, input.categoryId)
             if (issues.length > 0) return validationError(issues)
             await insertProduct(tx, { id, ...input }, { currency, actorId: actorOf(viewerId) })
+            await announceProduct(tx, id, cause)
             return undefined
           }),
         )
@@ -77,21 +81,25 @@ export function createProducts(db: PrismaClient, currency: string): Products {
       }
     },
 
-    async update({ id, expectedVersion, categoryId, status, ...texts }) {
+    async update({ id, expectedVersion, categoryId, status, ...texts }, cause) {
       const checked = validate(changedTexts, texts, ['input'])
       const issues = [...(checked.ok ? [] : checked.error.issues), ...(await categoryIssues(db, categoryId))]
       if (!checked.ok || issues.length > 0) return validationError(issues)
       if (!isId(id)) return notFound('product')
       const { title, description } = checked.value
-      const [product] = await db.product.updateManyAndReturn({
-        where: { id, version: expectedVersion },
-        data: {
-          version: { increment: 1 },
-          ...(title == null ? {} : { title }),
-          ...(description === undefined ? {} : { description }),
-          ...(status == null ? {} : { status }),
-          ...(categoryId === undefined ? {} : { categoryId }),
-        },
+      const product = await db.$transaction(async (tx) => {
+        const [changed] = await tx.product.updateManyAndReturn({
+          where: { id, version: expectedVersion },
+          data: {
+            version: { increment: 1 },
+            ...(title == null ? {} : { title }),
+            ...(description === undefined ? {} : { description }),
+            ...(status == null ? {} : { status }),
+            ...(categoryId === undefined ? {} : { categoryId }),
+          },
+        })
+        if (changed) await announceProduct(tx, id, cause)
+        return changed
       })
       if (product) return { __typename: 'Product', ...product }
       const current = await db.product.findUnique({ where: { id } })

@@ -28,8 +28,9 @@ export const resolvers: Resolvers = {
   },
 
   Mutation: {
-    createProduct: (_, request, { products, viewer }) => products.create(signedIn(viewer).id, request),
-    updateProduct: (_, { input }, { products }) => products.update(input),
+    createProduct: (_, request, { products, viewer, requestId }) =>
+      products.create(signedIn(viewer).id, request, { requestid: requestId }),
+    updateProduct: (_, { input }, { products, requestId }) => products.update(input, { requestid: requestId }),
     adjustInventory: (_, request, { stock, viewer }) => stock.adjust(signedIn(viewer), request),
   },
 

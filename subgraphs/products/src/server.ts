@@ -1,17 +1,20 @@
+import { startSubgraphEvents } from '@portico/events/subgraph-events'
 import { openDatabase } from '@portico/service-kit/database'
 import type { Logger } from '@portico/service-kit/logger'
+import { pruneIdempotency } from '@portico/service-kit/idempotency'
 import { startPeriodic } from '@portico/service-kit/periodic'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
 import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
 import { createCatalogue } from './catalogue.ts'
+import { onCatalogueRequested } from './catalogue-events.ts'
 import type { ProductsConfig } from './config.ts'
 import type { Context, Domain } from './context.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { pruneIdempotency } from './idempotency.ts'
 import { createLoaders } from './loaders.ts'
 import { createProducts } from './products.ts'
 import { resolvers } from './resolvers.ts'
 import { SEARCH_SETTINGS } from './search.ts'
+import { stockClaimHandlers } from './stock-claims.ts'
 import { createStock } from './stock.ts'
 
 export interface ProductsDependencies {
@@ -49,6 +52,17 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
   const prune = () => pruneIdempotency(db, now())
   stack.use(startPeriodic({ name: 'prune idempotency records', everyMs: 3_600_000, run: prune, log }))
 
+  const events = stack.use(
+    await startSubgraphEvents({
+      subgraph: 'products',
+      config: config.events,
+      db,
+      databaseUrl: config.subgraph.database.url,
+      handlers: [...stockClaimHandlers, onCatalogueRequested],
+      log,
+      now,
+    }),
+  )
   const subgraph = stack.use(
     await startSubgraph<Context>({
       name: 'products',
@@ -57,7 +71,10 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
       schemaFile: new URL('../schema.graphql', import.meta.url),
       resolvers,
       context: (request) => ({ ...request, ...domain, loaders: createLoaders(db, now) }),
-      checks: [database.check],
+      checks: [database.check, ...events.checks],
+      routes: events.routes,
+      metrics: events.expose,
+      details: () => ({ events: events.state() }),
       poolUse: database.poolUse,
     }),
   )

@@ -5,7 +5,7 @@ import { line, validate, validationError, type ValidationError } from '@portico/
 import type { SignedInViewer } from '@portico/service-kit/viewer'
 import { z } from 'zod'
 import type { Prisma, PrismaClient, ProductVariant } from './generated/prisma/client.ts'
-import { idempotencyKey, writeOnce } from './idempotency.ts'
+import { idempotencyKey, writeOnce } from '@portico/service-kit/idempotency'
 import { MOST_STOCK } from './inventory.ts'
 import { ifVisible } from './visibility.ts'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { NO_EVENTS } from '@portico/events/config'
 import { ConfigError } from '@portico/service-kit/config'
 import { createLogger } from '@portico/service-kit/logger'
 import { createTestDatabase } from '@portico/testkit/test-database'
@@ -19,7 +20,7 @@ describe('the configuration of products', () => {
     const log = createLogger({ service: 'products', level: 'silent' })
     const subgraph = { ...testSubgraphConfig(database.url, 'unused'), trust: { kind: 'anyone' } as const }
     const start = async (shopCurrency: string) => {
-      await using _ = await startProducts({ subgraph, shopCurrency }, { log })
+      await using _ = await startProducts({ subgraph, events: NO_EVENTS, shopCurrency }, { log })
     }
     await expect(start('XYZ')).rejects.toThrow('SHOP_CURRENCY: XYZ is no currency of ISO 4217')
     await start('EUR')

@@ -5,7 +5,7 @@ import { createLogger } from '@portico/service-kit/logger'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
 import { testSubgraphConfig } from '@portico/testkit/test-subgraph'
 import { PrismaClient } from '../src/generated/prisma/client.ts'
-import { pruneIdempotency, writeOnce } from '../src/idempotency.ts'
+import { pruneIdempotency, writeOnce } from '@portico/service-kit/idempotency'
 
 let database: TestDatabase
 let opened: Database<PrismaClient>

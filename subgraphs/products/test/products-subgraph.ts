@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { NO_EVENTS } from '@portico/events/config'
 import { startTestSubgraph, type TestSubgraph } from '@portico/testkit/test-subgraph'
 import { startProducts } from '../src/server.ts'
 
@@ -38,10 +39,10 @@ export interface TestProducts extends TestSubgraph {
 }
 
 /** The products subgraph on a database of its own, with a clock that the test sets. */
-export async function startTestProducts(shopCurrency = 'EUR'): Promise<TestProducts> {
+export async function startTestProducts(shopCurrency = 'EUR', events = NO_EVENTS): Promise<TestProducts> {
   const clock = { now: Date.now() }
   const products = await startTestSubgraph('products', (config, dependencies) =>
-    startProducts({ subgraph: config, shopCurrency }, { ...dependencies, now: () => clock.now }),
+    startProducts({ subgraph: config, events, shopCurrency }, { ...dependencies, now: () => clock.now }),
   )
   const { sql } = products.database
 

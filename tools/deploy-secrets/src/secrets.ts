@@ -27,6 +27,7 @@ export async function makeSecrets(folder: string): Promise<string[]> {
     })
 
   for (const name of databaseNames) await keepDatabaseSecrets(name, keep)
+  await keepRabbitMqSecrets(keep)
   await keepIdentityKeys(JSON.stringify(await createIdentityKey()), keep)
   if ((await readdir(signingKeys)).length === 0) {
     made.push(`${SIGNING_KEYS}/${await createSigningKey(signingKeys, new Date())}.json`)
@@ -57,6 +58,19 @@ async function keepDatabaseSecrets(name: DatabaseName, keep: Keep): Promise<void
   throw new Error(
     `${name}-database-url holds another password than ${name}-database-password. Write into both the one that the ` +
       'database was made with; or remove both, and the volume of the database with them.',
+  )
+}
+
+/** The account of RabbitMQ as its configuration has it, and for those who connect to it the address that contains it. */
+async function keepRabbitMqSecrets(keep: Keep): Promise<void> {
+  const fresh = createPassword()
+  const account = await keep('rabbitmq-account.conf', () => `default_user = portico\ndefault_pass = ${fresh}`)
+  const password = /^default_pass = (.+)$/m.exec(account)?.[1]?.trim() ?? ''
+  const url = await keep('rabbitmq-url', () => `amqp://portico:${encodeURIComponent(password)}@rabbitmq:5672`)
+  if (decodeURIComponent(new URL(url).password) === password) return
+  throw new Error(
+    'rabbitmq-url holds another password than rabbitmq-account.conf. Write into both the one that RabbitMQ was started ' +
+      'with first; or remove both, and its volume with them.',
   )
 }
 

@@ -113,4 +113,15 @@ describe('the secrets of a deployment', () => {
     await writeFile(file, JSON.stringify({ keys: [{ ...keys[0], kid: 'old' }] }))
     await expect(makeSecrets(folder.path)).rejects.toThrow('no subgraph would believe the gateway')
   })
+
+  it('give RabbitMQ the account that its clients have, and say so when they no longer agree', async () => {
+    await makeSecrets(folder.path)
+    const { 'rabbitmq-account.conf': account = '', 'rabbitmq-url': address = '' } = await contents()
+    const { username, password, host } = new URL(address)
+    expect({ username, host }).toEqual({ username: 'portico', host: 'rabbitmq:5672' })
+    expect(account.trim()).toBe(`default_user = portico\ndefault_pass = ${decodeURIComponent(password)}`)
+    await chmod(at('rabbitmq-url'), 0o644)
+    await writeFile(at('rabbitmq-url'), 'amqp://portico:another@rabbitmq:5672')
+    await expect(makeSecrets(folder.path)).rejects.toThrow('rabbitmq-url holds another password')
+  })
 })

@@ -43,8 +43,9 @@ async function startAlone(
   await fillDatabases({ urls, demoData: config.demoData }, output.log)
   const services = describeServices(config, urls, await loadOrCreateKeys(config))
   for (const service of services.filter((each) => each.name === name)) {
-    // Whoever answers anyone must not be told whom to trust.
-    const env = { ...service.env, STANDALONE: 'true', GATEWAY_KEYS_FILE: '' }
+    // Whoever answers anyone must not be told whom to trust; and there is nobody to exchange events with.
+    const noEvents = { EVENTS_KEY_FILE: '', EVENTS_PUBLISHER_KEYS: '', EVENTS_SUBSCRIBERS: '' }
+    const env = { ...service.env, ...noEvents, STANDALONE: 'true', GATEWAY_KEYS_FILE: '' }
     const supervised = stack.use(supervise({ ...service, env }, output))
     const base = `http://${urlHost(config.host)}:${config.ports[name].port}`
     await Promise.race([untilReady(`${base}/health/ready`, stopping), supervised.failed])

@@ -7,6 +7,7 @@ import {
 } from '@portico/database/config'
 import type { DatabaseName } from '@portico/database/databases'
 import { DEMO_CURRENCY } from '@portico/database/demo/catalogue'
+import { eventsVariables } from '@portico/events/config'
 import {
   ConfigError,
   evenWithMistakes,
@@ -40,6 +41,8 @@ export interface StartConfig {
   sandbox: boolean
   healthPaths: { live: string; ready: string }
   logLevel: string
+  /** Whether RabbitMQ carries the events between subgraphs; else they are pushed over HTTP. */
+  broker: boolean
   /** Where the embedded database, keys and caches are kept. */
   dataFolder: string
   database: DatabaseConfig
@@ -67,6 +70,7 @@ const port = () => integer({ min: 1, max: 65_535 })
 /** Every variable of `npm start` itself; the services take theirs from the same environment. */
 export const startVariables = databaseVariables.extend({
   ...shopVariables,
+  AMQP_URL: eventsVariables.AMQP_URL,
   HOST: z.string().default('127.0.0.1').describe('Address that everything listens on.'),
   PORT: port().default(4000).describe('Port of the gateway.'),
   USERS_PORT: port().default(4001).describe('Port of the users subgraph.'),
@@ -117,6 +121,7 @@ const config = startVariables.superRefine(checkDatabaseVariables, evenWithMistak
     sandbox: env.SANDBOX,
     healthPaths: { live: env.HEALTH_LIVE_PATH, ready: env.HEALTH_READY_PATH },
     logLevel: env.LOG_LEVEL,
+    broker: env.AMQP_URL !== undefined,
     dataFolder: env.PORTICO_DATA_DIR,
     database,
     demoData: database.kind === 'embedded' && env.DEMO_DATA,

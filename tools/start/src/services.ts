@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseName } from '@portico/database/databases'
 import { ROOT, type ServiceName, type StartConfig } from './config.ts'
-import type { Keys } from './keys.ts'
+import type { EventSubgraph, Keys } from './keys.ts'
 
 /** A process to supervise. */
 export interface Service {
@@ -30,6 +30,15 @@ export function describeServices(config: StartConfig, urls: Record<DatabaseName,
     NODE_COMPILE_CACHE: join(config.dataFolder, 'compile-cache'),
     APOLLO_TELEMETRY_DISABLED: '1',
   })
+  const eventVariables = (name: EventSubgraph) => {
+    if (config.broker) return {}
+    const other = name === 'orders' ? 'products' : 'orders'
+    return {
+      EVENTS_KEY_FILE: keys.events[name].keyFile,
+      EVENTS_PUBLISHER_KEYS: `${other}=${keys.events[other].publicKeysFile}`,
+      EVENTS_SUBSCRIBERS: `${other}=${address(other)}`,
+    }
+  }
   const subgraphs = ['users', 'products', 'orders'] as const
   return [
     {
@@ -56,7 +65,7 @@ export function describeServices(config: StartConfig, urls: Record<DatabaseName,
         ...common(name),
         DATABASE_URL: urls[name],
         GATEWAY_KEYS_FILE: keys.gatewayKeysFile,
-        ...(name === 'users' ? { SIGNING_KEYS_FOLDER: keys.signingKeysFolder } : {}),
+        ...(name === 'users' ? { SIGNING_KEYS_FOLDER: keys.signingKeysFolder } : eventVariables(name)),
       },
     })),
   ]

@@ -1,0 +1,50 @@
+import { addReadGauge, DURATION_BUCKETS } from '@portico/service-kit/metrics'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { CloudEvent } from './cloud-event.ts'
+import type { Reception } from './inbox.ts'
+import type { EventsState, QueueState } from './state.ts'
+
+/** The metrics of a subgraph's events. */
+export interface EventMetrics {
+  /** Notes what came of an event, and when that began, in the time of `performance.now()`. */
+  received(event: CloudEvent, outcome: Reception | 'refused', started: number): void
+  /** Adds them to a registry. */
+  expose(registry: Registry, state: () => EventsState): void
+}
+
+export function createEventMetrics(): EventMetrics {
+  const received = new Counter({
+    name: 'portico_events_received_total',
+    help: 'Events that arrived, by what came of them: handled, repeated, kept after a failure, or refused to be sent again.',
+    labelNames: ['type', 'outcome'],
+    registers: [],
+  })
+  const duration = new Histogram({
+    name: 'portico_events_handling_duration_seconds',
+    help: 'From when handling an event began to its commit.',
+    labelNames: ['type'],
+    buckets: DURATION_BUCKETS,
+    registers: [],
+  })
+  return {
+    received({ type }, outcome, started) {
+      received.inc({ type, outcome })
+      duration.observe({ type }, (performance.now() - started) / 1000)
+    },
+    expose(registry, state) {
+      registry.registerMetric(received)
+      registry.registerMetric(duration)
+      const gauge = (name: string, help: string, read: (queue: QueueState) => number) =>
+        addReadGauge(registry, {
+          name,
+          help,
+          labelNames: ['queue'],
+          read: () => Object.entries(state()).map(([queue, of]: [string, QueueState]) => [{ queue }, read(of)]),
+        })
+      gauge('portico_events_pending', 'Events of the outbox or inbox that are not settled.', ({ pending }) => pending)
+      gauge('portico_events_failing', 'Pending events that failed at least once.', ({ failing }) => failing)
+      gauge('portico_events_dead', 'Dead letters of the outbox or inbox.', ({ dead }) => dead)
+      gauge('portico_events_lag_seconds', 'Age of the oldest pending event.', ({ lagSeconds }) => lagSeconds)
+    },
+  }
+}

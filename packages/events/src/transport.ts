@@ -1,0 +1,30 @@
+import type { HealthCheck } from '@portico/service-kit/health'
+import type { FastifyInstance } from 'fastify'
+import type { CloudEvent } from './cloud-event.ts'
+
+/** What came of sending an event: nothing, or why it did not arrive. */
+export type Delivery = undefined | Undelivered
+
+export interface Undelivered {
+  reason: string
+  /** Sending it again would end the same. */
+  hopeless?: boolean
+}
+
+/** Takes what arrived. Resolves once it is handled or kept in the inbox, and rejects while neither can be done. */
+export type Receive = (event: CloudEvent) => Promise<void>
+
+/** A way by which events reach their subscribers, at least once. Disposing it ends sending and receiving. */
+export interface Transport extends AsyncDisposable {
+  /**
+   * Sends events, and resolves once each has arrived at all its subscribers, or has not. Those of one subject are never
+   * sent together; it may be called again meanwhile.
+   */
+  send(events: readonly CloudEvent[]): Promise<readonly Delivery[]>
+  /** Begins to receive what the subgraph subscribes to. */
+  receive(receive: Receive): Promise<void>
+  /** Adds the routes that it needs to the subgraph's server. */
+  routes?: (app: FastifyInstance) => void
+  /** Whether it works; nothing when there is nothing that it rests on. */
+  check?: HealthCheck
+}

@@ -1,0 +1,3 @@
+import { createLogger } from '@portico/service-kit/logger'
+
+export const log = createLogger({ service: 'events', level: 'silent' })
