@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // What hangs is told in time; a graph that starts on a busy machine is not it.
+  testTimeout: 30_000,
   testEnvironmentOptions: { customExportConditions: ['portico:source', 'node', 'node-addons'] },
   globalSetup: '<rootDir>/packages/testkit/src/jest-setup.ts',
   globalTeardown: '<rootDir>/packages/testkit/src/jest-teardown.ts',

@@ -36,11 +36,11 @@ export async function startBrokerWiring(options: {
 }
 
 /**
- * What RabbitMQ calls a quorum queue reaches its disk half a second after the queue was declared. Killed before that it
+ * What RabbitMQ calls a quorum queue reaches its disk up to a second after the queue was declared. Killed before that it
  * has a queue that never gets a leader again, which is not what this suite is about:
  * https://github.com/rabbitmq/rabbitmq-server/issues/15725
  */
-const SAFE_AFTER_MS = 1500
+const SAFE_AFTER_MS = 3000
 
 /** Deletes the queues with the messages of other runs, and declares them anew. */
 async function renewQueues(url: string, queueType: QueueType): Promise<void> {

@@ -20,6 +20,7 @@ export function planRun({ seconds, seed, transport }: Omit<Campaign, 'runs'>, nu
     seed: runSeed,
     transport: transport === 'mixed' ? (number % 2 === 1 ? 'http' : 'rabbitmq') : transport,
     seconds,
+    leastOrders: 1,
     customers: CUSTOMERS,
     thinkMs: random.pick([200, 400]),
     // In some runs hardly anything works, in others there is time to get far between two faults.

@@ -10,7 +10,7 @@ import { describeSubject } from './dossier.ts'
 import { runFaults, type FaultRecord } from './faults.ts'
 import { allHold } from './invariants/all.ts'
 import type { Violation } from './invariants/violation.ts'
-import { createLedger } from './ledger.ts'
+import { createLedger, type Ledger } from './ledger.ts'
 import type { Fates } from './push-proxy.ts'
 import { untilQuiet, type Unrest } from './quiet.ts'
 import { createShopClient } from './shop-client.ts'
@@ -27,6 +27,8 @@ export interface RunPlan {
   transport: TransportName
   /** How long customers order and things break. */
   seconds: number
+  /** It goes on until so many orders were acknowledged, a minute at most: a slow machine would show nothing else. */
+  leastOrders: number
   customers: number
   /** Average pause of a customer between two orders, in milliseconds. */
   thinkMs: number
@@ -137,6 +139,8 @@ export async function runChaos(plan: RunPlan, context: RunContext): Promise<RunR
     ending.signal,
   )
   await sleep(plan.seconds * 1000, undefined, stopping ? { signal: stopping } : {}).catch(() => undefined)
+  const isTooEarly = () => acknowledgedIn(ledger) < plan.leastOrders && stopping?.aborted !== true
+  for (let waits = 0; waits < 600 && isTooEarly(); waits += 1) await sleep(100)
   ending.abort()
   world.calm()
   const done = await faults
@@ -154,7 +158,7 @@ export async function runChaos(plan: RunPlan, context: RunContext): Promise<RunR
   return {
     ...plan,
     orders: countBy(books.orders.map(({ status }) => status)),
-    acknowledged: ledger.orders.filter(({ acknowledged }) => acknowledged.length > 0).length,
+    acknowledged: acknowledgedIn(ledger),
     attempts: ledger.orders.reduce((sum, { attempts }) => sum + attempts, 0),
     refused: ledger.orders.filter(({ refused }) => refused.length > 0).length,
     failures: client.failures(),
@@ -167,6 +171,10 @@ export async function runChaos(plan: RunPlan, context: RunContext): Promise<RunR
     violations,
     dossiers: Object.fromEntries(subjects.map((subject) => [subject, describeSubject(subject, books, ledger)])),
   }
+}
+
+function acknowledgedIn({ orders }: Ledger): number {
+  return orders.filter(({ acknowledged }) => acknowledged.length > 0).length
 }
 
 function neverQuiet(unrest: Unrest): Violation {

@@ -4,7 +4,7 @@ export interface Backoff {
   firstMs: number
   /** Longest pause, in milliseconds. Default 60,000. */
   mostMs: number
-  /** After that many failures it is a dead letter. Default 50: about 40 minutes. */
+  /** After that many failures of its handler an event is a dead letter. Default 50: about 40 minutes. */
   attempts: number
 }
 

@@ -140,7 +140,8 @@ async function settle(client: PoolClient, rows: readonly OutboxRow[], { deliveri
   if (delivered.length > 0) await client.query({ name: 'delivered', text: DELIVERED, values: [delivered] })
   for (const { row, failure } of failed) {
     const attempts = row.attempts + 1
-    const isDead = failure.hopeless === true || attempts >= backoff.attempts
+    // Whoever is away for however long only delays: what is given up is what would never be taken.
+    const isDead = failure.hopeless === true
     const told = { event: row.id, type: row.type, subject: row.subject, attempts, reason: failure.reason }
     if (isDead) log.error(told, 'event is a dead letter')
     else log.warn(told, 'event not delivered')
