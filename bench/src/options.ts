@@ -12,7 +12,7 @@ Commands
   items                      CPU per item of lists of 100 to 10,000
   memory                     memory of a gateway under load for --minutes
   profile WORKLOAD GATEWAY   where a gateway in Node spends its CPU
-  orders                     orders placed per second until they are CONFIRMED, beside the plain statements; AMQP_URL adds RabbitMQ
+  orders                     orders placed per second until they are CONFIRMED, beside the plain statements
   shape                      what the workloads' answers are made of, and the fetches of the stock plan
 
 Options

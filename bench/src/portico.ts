@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Peer, PeerStart } from './peer.ts'
-import { createViewer } from './viewer.ts'
+import { createViewers } from './viewers.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUILT = join(ROOT, 'gateway/dist/cli/main.js')
@@ -23,7 +23,8 @@ function newestIn(folder: string): number {
   return Math.max(...files.map((name) => statSync(join(folder, name)).mtimeMs))
 }
 
-function command(...args: readonly string[]): string[] {
+/** The command line of the gateway. */
+export function gatewayCommand(...args: readonly string[]): string[] {
   if (porticoFrom() === 'dist') return [join(ROOT, 'gateway/bin/portico-gateway'), ...args]
   return [process.execPath, ...nodeFlags, '--conditions=portico:source', SOURCE, ...args]
 }
@@ -44,7 +45,7 @@ export const portico: Peer = {
   name: 'portico',
   title: 'Portico, --open',
   start: (start) => ({
-    command: command('--open', '--supergraph', start.supergraphFile),
+    command: gatewayCommand('--open', '--supergraph', start.supergraphFile),
     env: { ...common(start), LOG_LEVEL: 'warn', ADMIN_PORT: 'off' },
     path: '/graphql',
   }),
@@ -55,18 +56,18 @@ export const porticoGuarded: Peer = {
   name: 'portico-guarded',
   title: 'Portico, everything on',
   start: async (start) => {
-    const { jwksUrl, identityKeyFile, authorization } = await createViewer(start.folder)
+    const viewers = await createViewers(start.folder)
     return {
-      command: command('--supergraph', start.guardedSupergraphFile),
+      command: gatewayCommand('--supergraph', start.guardedSupergraphFile),
       env: {
         ...common(start),
         LOG_LEVEL: 'info',
         ADMIN_PORT: '0',
-        JWKS_URL: jwksUrl,
-        IDENTITY_KEY_FILE: identityKeyFile,
+        JWKS_URL: viewers.jwksUrl,
+        IDENTITY_KEY_FILE: viewers.identityKeyFile,
       },
       path: '/graphql',
-      headers: { authorization },
+      headers: { authorization: await viewers.authorizationOf('user-7') },
     }
   },
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { findRabbitMq, startRabbitMq } from '@portico/testkit/rabbitmq'
 import { createBaseline } from '../orders/baseline.ts'
 import { createCustomers, type OrdersResult, type Place } from '../orders/customers.ts'
 import { startOrderDatabases } from '../orders/databases.ts'
-import { startShop } from '../orders/shop.ts'
+import { startShop, type Shop } from '../orders/shop.ts'
+import { readCpuByName } from '../measure/process-tree.ts'
 import type { Options } from '../options.ts'
 import { readCircumstances } from '../report/machine.ts'
 import { figure, markdownTable } from '../report/tables.ts'
@@ -16,6 +18,8 @@ interface Measured {
   peak: OrdersResult
   /** At half of the peak's rate. */
   half: OrdersResult
+  /** Of each program per order at the peak, in milliseconds. */
+  cpuMs: Readonly<Record<string, number>>
 }
 
 /** Measures orders from placing to CONFIRMED: through the subgraphs, and by the statements alone. */
@@ -25,22 +29,19 @@ export async function orders({ effort, isSaved }: Options): Promise<void> {
   const results: Measured[] = []
   results.push(await measure('plain statements', seconds, async (urls) => createBaseline(urls)))
   say(describe(results.at(-1)))
-  const amqpUrl = process.env['AMQP_URL']
-  const transports = [{ name: 'HTTP push' }, ...(amqpUrl === undefined ? [] : [{ name: 'RabbitMQ', amqpUrl }])]
-  if (amqpUrl === undefined) say('RabbitMQ is left out: set AMQP_URL to measure it.')
-  for (const { name, ...transport } of transports) {
-    results.push(
-      await measure(`orders subgraph, ${name}`, seconds, async (urls) => {
-        const shop = await startShop(urls, transport)
-        return {
-          place: placeThrough((...request) => shop.ask(...request)),
-          [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),
-        }
-      }),
-    )
-    say(describe(results.at(-1)))
+  for (const by of ['HTTP push', 'RabbitMQ'] as const) {
+    await using broker = by === 'RabbitMQ' ? await openBroker() : NONE
+    if (broker === undefined) continue
+    for (const isBehindGateway of [false, true]) {
+      const start: Start = async (urls) => {
+        const shop = await startShop(urls, { amqpUrl: broker.url, isBehindGateway })
+        return { pids: shop.pids, place: placeThrough(shop), [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose]() }
+      }
+      results.push(await measure(`${isBehindGateway ? 'gateway' : 'orders subgraph'}, ${by}`, seconds, start))
+      say(describe(results.at(-1)))
+    }
   }
-  const sections = [table(results)]
+  const sections = [ratesTable(results), cpuTable(results)]
   console.log(`\n${sections.join('\n\n')}\n`)
   if (!isSaved) return
   const circumstances = readCircumstances(undefined)
@@ -49,23 +50,49 @@ export async function orders({ effort, isSaved }: Options): Promise<void> {
   console.error(`written to ${writeResult('orders', { circumstances, sections: all, data })}`)
 }
 
-type Start = (urls: { orders: string; products: string }) => Promise<AsyncDisposable & { place: Place }>
+interface Broker extends AsyncDisposable {
+  url: string | undefined
+}
+
+const NONE: Broker = { url: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
+
+/** The broker at `AMQP_URL`, or one of its own where RabbitMQ is installed. */
+async function openBroker(): Promise<Broker | undefined> {
+  const url = process.env['AMQP_URL']
+  if (url !== undefined) return { ...NONE, url }
+  const program = findRabbitMq('bench orders')
+  return program === undefined ? undefined : startRabbitMq(program)
+}
+
+type Start = (urls: {
+  orders: string
+  products: string
+}) => Promise<AsyncDisposable & { place: Place; pids?: ReadonlyMap<number, string> }>
 
 async function measure(name: string, seconds: number, start: Start): Promise<Measured> {
   await using databases = await startOrderDatabases()
   await using peer = await start(databases.urls)
   await using customers = createCustomers(databases, peer.place)
   await customers.closed(CUSTOMERS, WARM_UP_SECONDS)
+  const cpu = () => readCpuByName(process.pid, (pid, program) => peer.pids?.get(pid) ?? programName(program))
+  const before = cpu()
   const peak = await customers.closed(CUSTOMERS, seconds)
+  const spent = [...cpu()].map(([of, ms]) => [of, (ms - (before.get(of) ?? 0)) / peak.count] as const)
   const half = await customers.open(peak.perSecond / 2, seconds)
-  return { name, peak, half }
+  return { name, peak, half, cpuMs: Object.fromEntries(spent) }
+}
+
+/** Of those that are not known by their process. */
+function programName(program: string): string {
+  if (program === 'postgres') return 'PostgreSQL'
+  return program === 'beam.smp' ? 'RabbitMQ' : 'customers'
 }
 
 const PLACE = `mutation ($input: PlaceOrderInput!, $key: String!) {
   placeOrder(input: $input, idempotencyKey: $key) { ... on Order { id } ... on UserError { message } }
 }`
 
-function placeThrough(ask: (customerId: string, query: string, variables: object) => Promise<unknown>): Place {
+function placeThrough({ ask }: Pick<Shop, 'ask'>): Place {
   return async (customerId, lines) => {
     const shippingAddress = {
       recipient: 'Ada',
@@ -91,7 +118,7 @@ function describe(measured: Measured | undefined): string {
   return `${name}: ${figure(peak.perSecond)} orders/s; ${at}`
 }
 
-function table(results: readonly Measured[]): string {
+function ratesTable(results: readonly Measured[]): string {
   const baseline = results[0]?.peak.perSecond ?? Number.NaN
   const rows = results.map(({ name, peak, half }) => [
     name,
@@ -105,4 +132,12 @@ function table(results: readonly Measured[]): string {
   ])
   const columns = ['', 'orders/s at the peak', 'of plain', 'p50 ms', 'p99 ms', 'half of it', 'p50 ms', 'p99 ms']
   return `## ${CUSTOMERS} customers who order again once they are confirmed, and half of that rate\n\n${markdownTable(columns, rows)}`
+}
+
+const PROGRAMS = ['customers', 'gateway', 'orders', 'products', 'PostgreSQL', 'RabbitMQ']
+
+function cpuTable(results: readonly Measured[]): string {
+  const shown = (ms: number | undefined) => (ms === undefined || ms < 0.05 ? '' : figure(ms))
+  const rows = results.map(({ name, cpuMs }) => [name, ...PROGRAMS.map((program) => shown(cpuMs[program]))])
+  return `## CPU of each program per order at the peak, in ms\n\n${markdownTable(['', ...PROGRAMS], rows)}`
 }

@@ -5,6 +5,8 @@ const TICKS_PER_SECOND = 100
 
 interface ProcessStat {
   parent: number
+  /** Of its program, as the kernel has it. */
+  name: string
   /** Of its threads and of its children that have ended. */
   cpuMs: number
 }
@@ -25,6 +27,33 @@ export interface TreeUse {
  * @throws Error when the process is gone, or this is not Linux.
  */
 export function readTreeUse(root: number): TreeUse {
+  let cpuMs = 0
+  let rssBytes = 0
+  let peakRssBytes = 0
+  for (const [pid, stat] of readTree(root)) {
+    cpuMs += stat.cpuMs
+    const status = readProc(pid, 'status') ?? ''
+    rssBytes += bytesIn(status, 'VmRSS')
+    peakRssBytes += bytesIn(status, 'VmHWM')
+  }
+  return { cpuMs, rssBytes, peakRssBytes }
+}
+
+/**
+ * What a process and all its descendants have cost so far, in milliseconds, summed up by the name that each is given.
+ *
+ * @throws Error when the process is gone, or this is not Linux.
+ */
+export function readCpuByName(root: number, nameOf: (pid: number, program: string) => string): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const [pid, { name, cpuMs }] of readTree(root)) {
+    const key = nameOf(pid, name)
+    sums.set(key, (sums.get(key) ?? 0) + cpuMs)
+  }
+  return sums
+}
+
+function readTree(root: number): Map<number, ProcessStat> {
   const stats = new Map<number, ProcessStat>()
   for (const name of readdirSync('/proc')) {
     const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined
@@ -36,16 +65,7 @@ export function readTreeUse(root: number): TreeUse {
     before = tree.size
     for (const [pid, { parent }] of stats) if (tree.has(parent)) tree.add(pid)
   }
-  let cpuMs = 0
-  let rssBytes = 0
-  let peakRssBytes = 0
-  for (const pid of tree) {
-    cpuMs += stats.get(pid)?.cpuMs ?? 0
-    const status = readProc(pid, 'status') ?? ''
-    rssBytes += bytesIn(status, 'VmRSS')
-    peakRssBytes += bytesIn(status, 'VmHWM')
-  }
-  return { cpuMs, rssBytes, peakRssBytes }
+  return new Map([...stats].filter(([pid]) => tree.has(pid)))
 }
 
 function readStat(pid: number): ProcessStat | undefined {
@@ -54,7 +74,8 @@ function readStat(pid: number): ProcessStat | undefined {
   // The second field is a name in parentheses, which may hold spaces.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-  return { parent: Number(fields[1]), cpuMs: (ticks * 1000) / TICKS_PER_SECOND }
+  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
+  return { name, parent: Number(fields[1]), cpuMs: (ticks * 1000) / TICKS_PER_SECOND }
 }
 
 function bytesIn(status: string, field: string): number {

@@ -15,11 +15,14 @@ export interface OrdersResult {
 }
 
 const LINES = 3
+/** More than order at once; each has a token for the gateway, and limits of their own. */
+const CUSTOMERS = 500
 /** How often confirmations are looked for: the latencies are too long by half of it. */
 const LOOK_MS = 5
 
 /** Customers who place orders, and a look at the database for what became of them. */
 export function createCustomers(databases: OrderDatabases, place: Place) {
+  const ids = Array.from({ length: CUSTOMERS }, () => randomUUID())
   const waiting = new Map<string, (at: number) => void>()
   const early = new Set<string>()
   const told = new Set<string>()
@@ -54,7 +57,7 @@ export function createCustomers(databases: OrderDatabases, place: Place) {
     const lines = Array.from({ length: LINES }, () => pick(databases.variants))
     const unique = [...new Set(lines)].map((variant) => ({ variant, quantity: 1 }))
     const started = performance.now()
-    const id = await place(randomUUID(), unique)
+    const id = await place(pick(ids), unique)
     const confirmedAt = early.delete(id)
       ? performance.now()
       : await new Promise<number>((resolve) => waiting.set(id, resolve))

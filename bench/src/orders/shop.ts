@@ -3,33 +3,54 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEnvelopeSigner } from '@portico/service-kit/identity-envelope'
-import { createIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
+import { createIdentityKey, publicKeysOf, type IdentityKey } from '@portico/service-kit/identity-key'
+import { freePorts } from '@portico/testkit/free-ports'
 import { startChild } from '../measure/child.ts'
-import { freePorts } from './ports.ts'
+import { gatewayCommand } from '../portico.ts'
+import { createViewers } from '../viewers.ts'
 
 /** Orders and products as they run in production, and how an order is placed. */
 export interface Shop extends AsyncDisposable {
   /** Sends a document on behalf of a customer, and returns its `data`. */
   ask(customerId: string, query: string, variables: object): Promise<unknown>
+  /** The processes, by what they are. */
+  pids: ReadonlyMap<number, string>
 }
 
-const program = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+/** How a shop is measured. */
+export interface ShopOptions {
+  /** Events go by this RabbitMQ; without it they are pushed over HTTP. */
+  amqpUrl?: string | undefined
+  /** Customers ask the gateway, with all that it does in production; without it they ask orders as the gateway would. */
+  isBehindGateway?: boolean
+}
 
-/** Starts both from what was built. Events are pushed over HTTP, or go by RabbitMQ where its address is given. */
+const pathOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+
+/** Starts all from what was built. */
 export async function startShop(
   urls: { orders: string; products: string },
-  { amqpUrl }: { amqpUrl?: string | undefined },
+  { amqpUrl, isBehindGateway = false }: ShopOptions,
 ): Promise<Shop> {
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'portico-bench-shop-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
   const write = (name: string, content: unknown) => {
-    writeFileSync(join(folder, name), JSON.stringify(content))
+    writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 })
     return join(folder, name)
   }
+  const pids = new Map<number, string>()
+  const start = async (name: string, command: string[], env: Record<string, string> & { PORT: string }) => {
+    const common = { ADMIN_PORT: 'off', LOG_LEVEL: 'warn', DRAIN_DELAY_MS: '0', NODE_ENV: 'production' }
+    const logFile = join(folder, `${name}.log`)
+    const child = stack.use(startChild(command, { env: { ...common, ...env }, cores: undefined, logFile }))
+    pids.set(child.pid, name)
+    await Promise.race([untilReady(env.PORT), child.ended])
+  }
+
   const identity = await createIdentityKey()
   const keys = { orders: await createIdentityKey(), products: await createIdentityKey() }
-  const [ordersPort = 0, productsPort = 0] = await freePorts(2)
+  const [ordersPort = 0, productsPort = 0, gatewayPort = 0] = await freePorts(3)
   const ports = { orders: ordersPort, products: productsPort }
   for (const name of ['products', 'orders'] as const) {
     const other = name === 'orders' ? 'products' : 'orders'
@@ -38,43 +59,65 @@ export async function startShop(
       EVENTS_PUBLISHER_KEYS: `${other}=${write(`${other}-public.json`, publicKeysOf(keys[other]))}`,
       EVENTS_SUBSCRIBERS: `${other}=http://127.0.0.1:${ports[other]}`,
     }
-    const child = startChild([process.execPath, program(`subgraphs/${name}/dist/main.js`)], {
-      env: {
-        PORT: String(ports[name]),
-        ADMIN_PORT: 'off',
-        LOG_LEVEL: 'warn',
-        DRAIN_DELAY_MS: '0',
-        DATABASE_URL: urls[name],
-        GATEWAY_KEYS_FILE: write('identity.json', publicKeysOf(identity)),
-        ...(amqpUrl === undefined ? push : { AMQP_URL: amqpUrl }),
-      },
-      cores: undefined,
-      logFile: join(folder, `${name}.log`),
+    await start(name, [process.execPath, pathOf(`subgraphs/${name}/dist/main.js`)], {
+      PORT: String(ports[name]),
+      DATABASE_URL: urls[name],
+      GATEWAY_KEYS_FILE: write('identity-public.json', publicKeysOf(identity)),
+      ...(amqpUrl === undefined ? push : { AMQP_URL: amqpUrl }),
     })
-    stack.use(child)
-    await Promise.race([untilReady(ports[name]), child.ended])
   }
-  const signer = await createEnvelopeSigner(identity)
-  const url = `http://127.0.0.1:${ports.orders}/graphql`
+  if (!isBehindGateway) {
+    const headersOf = await signedAsGateway(identity)
+    return { pids, ask: createAsk(ports.orders, headersOf), [Symbol.asyncDispose]: disposalOf(stack) }
+  }
+  const viewers = await createViewers(folder)
+  await start('gateway', gatewayCommand('--supergraph', pathOf('schema/supergraph.graphql')), {
+    PORT: String(gatewayPort),
+    JWKS_URL: viewers.jwksUrl,
+    IDENTITY_KEY_FILE: write('identity.json', identity),
+    SUBGRAPH_URLS: ['users', 'products', 'orders']
+      // Nobody asks users for anything here.
+      .map((name) => `${name}=http://127.0.0.1:${name === 'products' ? productsPort : ordersPort}/graphql`)
+      .join(),
+  })
+  const tokens = new Map<string, Promise<string>>()
+  const headersOf = async (customerId: string) => {
+    const authorization = tokens.get(customerId) ?? viewers.authorizationOf(customerId)
+    tokens.set(customerId, authorization)
+    return { authorization: await authorization }
+  }
+  return { pids, ask: createAsk(gatewayPort, headersOf), [Symbol.asyncDispose]: disposalOf(stack) }
+}
 
+function disposalOf(stack: AsyncDisposableStack): () => Promise<void> {
   const running = stack.move()
-  return {
-    async ask(customerId, query, variables) {
-      const viewer = { kind: 'user', id: customerId, roles: [], scopes: [], plan: 'FREE' } as const
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-portico-identity': await signer.sign(viewer, 'orders') },
-        body: JSON.stringify({ query, variables }),
-      })
-      const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown }
-      if (errors !== undefined) throw new Error(`orders answered ${JSON.stringify(errors)}`)
-      return data
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  return () => running.disposeAsync()
+}
+
+type HeadersOf = (customerId: string) => Promise<Record<string, string>>
+
+async function signedAsGateway(identity: IdentityKey): Promise<HeadersOf> {
+  const signer = await createEnvelopeSigner(identity)
+  return async (id) => {
+    const viewer = { kind: 'user', id, roles: [], scopes: [], plan: 'FREE' } as const
+    return { 'x-portico-identity': await signer.sign(viewer, 'orders') }
   }
 }
 
-async function untilReady(port: number): Promise<void> {
+function createAsk(port: number, headersOf: HeadersOf): Shop['ask'] {
+  return async (customerId, query, variables) => {
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(await headersOf(customerId)) },
+      body: JSON.stringify({ query, variables }),
+    })
+    const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown }
+    if (errors !== undefined) throw new Error(`It was answered ${JSON.stringify(errors)}`)
+    return data
+  }
+}
+
+async function untilReady(port: string): Promise<void> {
   for (;;) {
     const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined)
     if (response?.ok) return

@@ -32,7 +32,7 @@ const PACKAGES = [
   'undici',
 ]
 
-const MEASURED = ['gateway', 'packages', 'package-lock.json', 'bench', ':!bench/results']
+const MEASURED = ['gateway', 'packages', 'subgraphs', 'package-lock.json', 'bench', ':!bench/results']
 
 export function readCircumstances(cores: Cores | undefined): Circumstances {
   const [cpu] = cpus()
