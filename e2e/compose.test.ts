@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { databaseNames, type DatabaseName } from '@portico/database/databases'
 import { makeSecrets } from '@portico/deploy-secrets/secrets'
+import { isPasswordOf, type RabbitMqDefinitions } from '@portico/events/rabbitmq-definitions'
 import { loadConfig as loadGatewayConfig } from '@portico/gateway/config'
 import { loadSupergraph } from '@portico/gateway/supergraph/load'
 import { loadConfig as loadMigrateConfig } from '@portico/migrate/config'
@@ -205,7 +206,7 @@ describe('docker-compose.yml', () => {
         [
           'gateway-identity-public-keys',
           `${name}-database-url`,
-          ...(WITH_EVENTS.includes(name) ? ['rabbitmq-url'] : []),
+          ...(WITH_EVENTS.includes(name) ? [`${name}-rabbitmq-url`] : []),
         ],
       ],
       [`${name}-migration`, [`${name}-database-url`]],
@@ -214,13 +215,13 @@ describe('docker-compose.yml', () => {
     expect(given).toEqual({
       gateway: ['gateway-identity-key'],
       redis: [],
-      rabbitmq: ['rabbitmq-account.conf'],
+      rabbitmq: ['rabbitmq-definitions.json'],
       ...Object.fromEntries(needed),
     })
     const told = ({ environment = {}, secrets = [] }: Container) =>
       isDeepStrictEqual(
         Object.values(environment)
-          .filter((value) => value.startsWith('/run/secrets/'))
+          .flatMap((value) => value.match(/\/run\/secrets\/[\w.-]+/g) ?? [])
           .toSorted(),
         secrets.map((name) => `/run/secrets/${name}`).toSorted(),
       )
@@ -322,4 +323,16 @@ describe('a container of docker-compose.yml', () => {
       expect(loadMigrateConfig(environmentOf(`${name}-migration`)).database).toBe(name)
     },
   )
+
+  it('connects subgraphs to RabbitMQ as the accounts, and with the passwords, that it is started with', async () => {
+    const { users } = JSON.parse(await text('rabbitmq-definitions.json')) as RabbitMqDefinitions
+    const loaded = { orders: loadOrdersConfig, products: loadProductsConfig }
+    const accounts = Object.entries(loaded).map(([name, load]) => {
+      const { transport } = load(environmentOf(name)).events
+      const { username, password, host } = new URL(transport.kind === 'rabbitmq' ? transport.url : 'none:')
+      return { name, username, host, isKnown: isPasswordOf(users, username, decodeURIComponent(password)) }
+    })
+    const host = 'rabbitmq:5672'
+    expect(accounts).toEqual(['orders', 'products'].map((name) => ({ name, username: name, host, isKnown: true })))
+  })
 })

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadConfig } from '@portico/products/config'
 import { startProducts } from '@portico/products/server'
+import { IDENTITY_HEADER } from '@portico/service-kit/identity-envelope'
 import { createLogger } from '@portico/service-kit/logger'
+import { ANONYMOUS } from '@portico/service-kit/viewer'
 import { eventually } from '@portico/testkit/eventually'
+import { postGraphql } from '@portico/testkit/post-graphql'
 import { startTestGraph, type TestGraph } from './test-graph.ts'
 
 let graph: TestGraph
@@ -17,6 +21,18 @@ const get = async (path: string, base = graph.adminUrl) => (await fetch(new URL(
 const stateOf = async (name: string) => {
   const { subgraphs } = JSON.parse(await get('/health/subgraphs')) as { subgraphs: Record<string, { state: string }> }
   return subgraphs[name]
+}
+
+const PLACE = `mutation ($input: PlaceOrderInput!, $idempotencyKey: String!) {
+  placeOrder(input: $input, idempotencyKey: $idempotencyKey) { ... on Order { id } }
+}`
+
+const ADDRESS = {
+  recipient: 'Ada Lovelace',
+  line1: '1 High Street',
+  city: 'Berlin',
+  postalCode: '10115',
+  countryCode: 'DE',
 }
 
 interface RequestLine {
@@ -55,6 +71,75 @@ describe('what operators see of the graph', () => {
     // Neither the token nor what was asked for and answered.
     expect(graph.logged()).not.toMatch(/eyJ|@example\.com|nodes \{/)
   })
+
+  it('is how far the events of each subgraph are, dead letters first of all', async () => {
+    const { sql } = graph.databases.orders
+    const id = randomUUID()
+    await sql.query(
+      `INSERT INTO outbox_event (id, type, subject, data, state, attempts, last_error)
+       VALUES ($1::uuid, 'portico.order.placed.v1', $1::text, '{"secret": true}', 'DEAD', 50, 'products answered 400')`,
+      [id],
+    )
+    const eventsOf = async (name: string) => ((await stateOf(name)) as { events?: unknown }).events
+    const idle = { pending: 0, failing: 0, dead: 0, lagSeconds: 0 }
+    await eventually(async () => JSON.stringify(await eventsOf('orders')).includes('"dead":1'))
+    expect(await eventsOf('orders')).toEqual({ transport: 'http', outbox: { ...idle, dead: 1 }, inbox: idle })
+    expect(await eventsOf('products')).toMatchObject({ transport: 'http', outbox: { dead: 0 }, inbox: { dead: 0 } })
+    expect(await eventsOf('users')).toBeUndefined()
+    const page = await get('/status')
+    expect(page).toMatch(/Ready, but orders has dead letters[^]*orders outbox<[^]*bad loud">1<[^]*npm run events/)
+    expect(page).not.toMatch(new RegExp(`${id}|secret|answered 400`))
+    // Whoever reaches the subgraph itself is told nothing of it.
+    expect(await get('/health/ready', graph.subgraphs.orders.url)).toBe('{"status":"ready"}')
+    // One that has no details has none for the gateway either.
+    const headers = { [IDENTITY_HEADER]: await graph.identity.signer.sign(ANONYMOUS, 'users') }
+    const users = await fetch(new URL('/health/ready', graph.subgraphs.users.url), { headers })
+    expect(await users.json()).toEqual({ status: 'ready' })
+
+    await sql.query('DELETE FROM outbox_event WHERE id = $1', [id])
+    await eventually(async () => !(await get('/status')).includes('dead letters'))
+  }, 30_000)
+
+  it('is which request an event goes back to, in both databases, and in whose trace', async () => {
+    const token = await graph.tokenOf('CUSTOMER')
+    const { data } = await graph.request<{ products: { nodes: { variants: { nodes: { id: string }[] } }[] } }>(
+      '{ products(first: 1) { nodes { variants(first: 1) { nodes { id } } } } }',
+    )
+    const lines = [{ variantId: data.products.nodes[0]?.variants.nodes[0]?.id, quantity: 1 }]
+    const place = async (idempotencyKey: string, headers: Record<string, string>) => {
+      const variables = { idempotencyKey, input: { lines, shippingAddress: ADDRESS } }
+      const reply = await postGraphql<{ placeOrder: { id: string } }>(
+        graph.url,
+        { query: PLACE, variables },
+        { authorization: `Bearer ${token}`, ...headers },
+      )
+      return { orderId: reply.data.placeOrder.id, requestId: reply.headers.get('x-request-id') }
+    }
+    /** Where events of an order came in, and of what. */
+    const causesOf = async (name: 'orders' | 'products', orderId: string) => {
+      const { rows } = await graph.databases[name].sql.query<{ requestId: string; traceParent: string | null }>(
+        'SELECT request_id AS "requestId", trace_parent AS "traceParent" FROM inbox_event WHERE subject = $1',
+        [orderId],
+      )
+      return rows
+    }
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    for (const { traceParent, ...order } of [
+      { traceParent: traceparent, ...(await place('traced', { traceparent })) },
+      { traceParent: null, ...(await place('untraced', {})) },
+      { traceParent: null, ...(await place('mistraced', { traceparent: 'none' })) },
+    ]) {
+      const { orderId, requestId } = order
+      expect(requestId).toMatch(/^[0-9a-f-]{36}$/)
+      // Products heard that it was placed, orders what became of it, and products that it was confirmed.
+      await eventually(async () => (await causesOf('products', orderId)).length === 2)
+      expect(await causesOf('products', orderId)).toEqual([
+        { requestId, traceParent },
+        { requestId, traceParent },
+      ])
+      expect(await causesOf('orders', orderId)).toEqual([{ requestId, traceParent }])
+    }
+  }, 30_000)
 
   it('is which subgraph is down and why, while the graph is ready without an optional one', async () => {
     await graph.subgraphs.orders.stop()

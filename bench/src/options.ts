@@ -60,6 +60,7 @@ export function parseOptions(args: readonly string[]): Options {
   const usual: Effort = isQuick
     ? { rounds: 3, warmupMs: 1500, warmupRequests: 100, durationMs: 2000 }
     : { rounds: 5, warmupMs: 10_000, warmupRequests: 500, durationMs: 4000 }
+  if (command === 'orders' && !isQuick) usual.durationMs = 20_000
   return {
     command,
     workloads: chosen(workloads, workload ?? values.only, 'workload'),

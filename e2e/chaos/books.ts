@@ -7,14 +7,17 @@ export interface Books {
   lines: LineRow[]
   history: HistoryRow[]
   keys: KeyRow[]
-  copy: VariantRow[]
+  /** What orders know of the catalogue. */
+  copy: Catalogue
   inventory: InventoryRow[]
   adjustments: AdjustmentRow[]
   claims: ClaimRow[]
   reservations: ReservationRow[]
-  catalogue: VariantRow[]
+  catalogue: Catalogue
   outbox: OutboxRow[]
   inbox: InboxRow[]
+  /** How often each effect was attempted, as `effect-audit.ts` has it noted. */
+  effects: EffectRow[]
 }
 
 export interface OrderRow {
@@ -24,11 +27,22 @@ export interface OrderRow {
   status: string
   statusReason: string | null
   version: number
+  /** Minor units. */
+  subtotal: number
+  shipping: number
+  total: number
+  /** In milliseconds. */
+  expiresAt: number
 }
-export interface LineRow {
+export interface ReservedLine {
   orderId: string
   variantId: string
   quantity: number
+}
+export interface LineRow extends ReservedLine {
+  sku: string
+  /** Minor units. */
+  unitPrice: number
 }
 export interface HistoryRow {
   orderId: string
@@ -36,12 +50,24 @@ export interface HistoryRow {
   from: string | null
   to: string
   actor: string
-  at: string
+  actorId: string | null
+  reason: string | null
+  /** In milliseconds. */
+  at: number
 }
 export interface KeyRow {
   customerId: string
   key: string
   orderId: string
+}
+/** Every product, and the variants that are for sale. */
+export interface Catalogue {
+  products: ProductRow[]
+  variants: VariantRow[]
+}
+export interface ProductRow {
+  productId: string
+  version: number
 }
 export interface VariantRow {
   variantId: string
@@ -50,8 +76,6 @@ export interface VariantRow {
   title: string
   price: string
   weightGrams: number
-  forSale: boolean
-  productVersion: number
 }
 export interface InventoryRow {
   variantId: string
@@ -68,7 +92,7 @@ export interface ClaimRow {
   orderId: string
   state: string
 }
-export interface ReservationRow extends LineRow {
+export interface ReservationRow extends ReservedLine {
   state: string
 }
 export interface OutboxRow {
@@ -94,6 +118,12 @@ export interface InboxRow {
   receivedAt: string
 }
 
+export interface EffectRow {
+  store: 'orders' | 'products'
+  subject: string
+  attempts: number
+}
+
 /** Reads both databases, by the URLs of their owners. */
 export async function readBooks(urls: { orders: string; products: string }): Promise<Books> {
   await using orders = await connectPg(urls.orders, { name: 'chaos' })
@@ -103,30 +133,41 @@ export async function readBooks(urls: { orders: string; products: string }): Pro
   return {
     orders:
       await ofOrders(`SELECT id, customer_id AS "customerId", line2 AS key, status, status_reason AS "statusReason",
-      version FROM "order" ORDER BY placed_at`),
-    lines: await ofOrders(`SELECT order_id AS "orderId", variant_id AS "variantId", quantity FROM order_line`),
+      version, subtotal::int, shipping::int, total::int, ${inMs('expires_at')} AS "expiresAt"
+      FROM "order" ORDER BY placed_at`),
+    lines: await ofOrders(`SELECT order_id AS "orderId", variant_id AS "variantId", quantity, sku,
+      unit_price::int AS "unitPrice" FROM order_line`),
     history: await ofOrders(`SELECT order_id AS "orderId", sequence, from_status AS "from", to_status AS "to", actor,
-      at::text FROM order_event ORDER BY order_id, sequence`),
+      actor_id AS "actorId", reason, ${inMs('at')} AS at FROM order_event ORDER BY order_id, sequence`),
     keys: await ofOrders(
       `SELECT viewer_id AS "customerId", key, result_id AS "orderId" FROM idempotency_record ORDER BY created_at`,
     ),
-    copy: await ofOrders(`SELECT variant_id AS "variantId", product_id AS "productId", sku, title, price::text,
-      weight_grams AS "weightGrams", for_sale AS "forSale", product_version AS "productVersion" FROM catalogue_variant`),
+    copy: {
+      products: await ofOrders(`SELECT id AS "productId", version FROM catalogue_product`),
+      variants: await ofOrders(`SELECT variant_id AS "variantId", product_id AS "productId", sku, title, price::text,
+        weight_grams AS "weightGrams" FROM catalogue_variant`),
+    },
     inventory: await ofProducts(`SELECT variant_id AS "variantId", available, reserved, sold FROM inventory`),
     adjustments: await ofProducts(`SELECT variant_id AS "variantId", delta, reason FROM inventory_adjustment`),
     claims: await ofProducts(`SELECT order_id AS "orderId", state FROM stock_claim`),
     reservations: await ofProducts(
       `SELECT order_id AS "orderId", variant_id AS "variantId", quantity, state FROM stock_reservation`,
     ),
-    catalogue: await ofProducts(`SELECT variant.id AS "variantId", product.id AS "productId", sku,
-      product.title || ', ' || variant.title AS title, price::text, weight_grams AS "weightGrams",
-      status = 'ACTIVE' AS "forSale", version AS "productVersion"
-      FROM product_variant AS variant JOIN product ON product.id = product_id`),
+    catalogue: {
+      products: await ofProducts(`SELECT id AS "productId", version FROM product`),
+      variants: await ofProducts(`SELECT variant.id AS "variantId", product.id AS "productId", sku,
+        product.title || ', ' || variant.title AS title, price::text, weight_grams AS "weightGrams"
+        FROM product_variant AS variant JOIN product ON product.id = product_id WHERE status = 'ACTIVE'`),
+    },
     outbox: [
       ...(await ofOrders<OutboxRow>(outboxOf('orders'))),
       ...(await ofProducts<OutboxRow>(outboxOf('products'))),
     ],
     inbox: [...(await ofOrders<InboxRow>(inboxOf('orders'))), ...(await ofProducts<InboxRow>(inboxOf('products')))],
+    effects: [
+      ...(await ofOrders<EffectRow>(effectsOf('orders'))),
+      ...(await ofProducts<EffectRow>(effectsOf('products'))),
+    ],
   }
 }
 
@@ -134,6 +175,11 @@ async function rowsOf<Row>(client: Client, sql: string): Promise<Row[]> {
   const { rows } = await client.query(sql)
   return rows as Row[]
 }
+
+const inMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`
+
+const effectsOf = (store: string) =>
+  `SELECT '${store}' AS store, subject, count(*)::int AS attempts FROM chaos_effect GROUP BY subject`
 
 const outboxOf = (store: string) => `SELECT '${store}' AS store, position::int, id, type, subject, state, attempts,
   last_error AS "lastError", data FROM outbox_event ORDER BY position`

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '@portico/database/demo/random'
-import { wholeTopology, type QueueType } from '@portico/events/rabbitmq-topology'
+import { queuesOf, wholeTopology, type QueueType } from '@portico/events/rabbitmq-topology'
 import type { TestRabbitMq } from '@portico/testkit/rabbitmq'
 import { Connection } from 'rabbitmq-client'
 import type { Deliveries } from './deliveries.ts'
-import type { EventWiring } from './event-wiring.ts'
+import type { EventWiring, QueueDepths } from './event-wiring.ts'
 import { fragileConnections, fragileServer } from './faults.ts'
 import { startCopier } from './message-copier.ts'
+import { startHolder } from './message-holder.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
-/** Events by RabbitMQ, through a proxy of TCP, and with somebody who sends messages again later. */
+/** Events by RabbitMQ, through a proxy of TCP, with somebody who sends messages again and somebody who keeps some for a while. */
 export async function startBrokerWiring(options: {
   broker: TestRabbitMq
   queueType: QueueType
@@ -20,7 +21,8 @@ export async function startBrokerWiring(options: {
   await using stack = new AsyncDisposableStack()
   await renewQueues(broker.url, queueType)
   const proxy = stack.use(await startTcpProxy(Number(new URL(broker.url).port)))
-  const copier = stack.use(startCopier({ url: broker.url, random, deliveries }))
+  const copier = stack.use(startCopier({ url: broker.url, random: random.branch('copier'), deliveries }))
+  const holder = stack.use(startHolder({ url: broker.url, queueType, random: random.branch('holder') }))
   const url = new URL(broker.url)
   url.port = String(proxy.port)
 
@@ -28,9 +30,13 @@ export async function startBrokerWiring(options: {
   return {
     variables: () => ({ AMQP_URL: url.href, AMQP_QUEUE_TYPE: queueType }),
     fragiles: [fragileServer('RabbitMQ', broker), fragileConnections('connections to RabbitMQ', proxy)],
-    calm: () => copier.calm(),
-    held: () => copier.held(),
-    fates: () => copier.fates(),
+    calm() {
+      copier.calm()
+      holder.calm()
+    },
+    held: () => copier.held() + holder.held(),
+    fates: () => ({ ...copier.fates(), heldBack: holder.returned() }),
+    queues: () => readDepths(broker.url),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -53,4 +59,20 @@ async function renewQueues(url: string, queueType: QueueType): Promise<void> {
   for (const binding of queueBindings) await connection.queueBind(binding)
   await connection.close()
   await sleep(SAFE_AFTER_MS)
+}
+
+async function readDepths(url: string): Promise<QueueDepths> {
+  const connection = new Connection({ url, retryLow: 250, retryHigh: 2000 })
+  connection.on('error', () => undefined)
+  const depthOf = async (queue: string) => (await connection.queueDeclare({ queue, passive: true })).messageCount
+  try {
+    const depths = { live: 0, dead: 0 }
+    for (const { queue, deadQueue } of ['orders', 'products'].map(queuesOf)) {
+      depths.live += await depthOf(queue)
+      depths.dead += await depthOf(deadQueue)
+    }
+    return depths
+  } finally {
+    await connection.close()
+  }
 }

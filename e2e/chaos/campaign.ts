@@ -1,80 +1,146 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { startInfrastructure } from './infrastructure.ts'
+import { readBuild, type Build } from './build.ts'
+import { openCampaignFolder, type CampaignFolder, type CampaignRecord } from './campaign-folder.ts'
+import { startInfrastructure, type Infrastructure } from './infrastructure.ts'
 import { planRun, type Campaign } from './plan.ts'
 import { describeCampaign, summariseRun } from './report.ts'
-import { runChaos, type RunResult } from './run.ts'
+import type { RunResult } from './result.ts'
+import { runChaos } from './run.ts'
 
-export interface CampaignOptions extends Campaign {
+export interface CampaignOptions {
+  /** What is wished for; the rest is as the folder has it, or as usual. */
+  campaign: Partial<Campaign>
   /** Where reports go. */
   folder: string
   /** Go on with the runs that the folder has no report of. */
   resume: boolean
+  /** Do this run alone, be there a report of it or not. */
+  only?: number | undefined
+  /** Go on with another build than that of the other runs. */
+  anyCommit: boolean
   print: (line: string) => void
   stopping: AbortSignal
 }
 
-/**
- * Does the runs one after the other, with a report of each and one of all in the folder.
- *
- * @returns the reports of all runs that there are.
- * @throws Error when the folder has reports already, unless they are to be resumed, or those of another campaign.
- */
-export async function runCampaign(options: CampaignOptions): Promise<RunResult[]> {
-  const { runs, folder, print, stopping } = options
-  await mkdir(folder, { recursive: true })
-  await claimFolder(options)
-  const fileOf = (number: number) => join(folder, `run-${String(number).padStart(3, '0')}.json`)
-  const results = new Map<number, RunResult>()
-  const missing: number[] = []
-  for (let number = 1; number <= runs; number += 1) {
-    const known = await readJson<RunResult>(fileOf(number))
-    if (known) results.set(number, known)
-    else missing.push(number)
-  }
-  if (missing.length > 0) {
-    const plans = missing.map((number) => ({ number, plan: planRun(options, number) }))
-    const withBroker = plans.some(({ plan }) => plan.transport === 'rabbitmq')
-    await using infrastructure = await startInfrastructure({ withBroker })
-    for (const { number, plan } of plans) {
-      const logs = fileOf(number).replace(/\.json$/, '-logs')
-      const result = await runChaos(plan, { ...infrastructure, folder: logs, stopping })
-      if (stopping.aborted) break
-      results.set(number, result)
-      await writeJson(fileOf(number), result)
-      if (result.violations.length === 0) await rm(logs, { recursive: true })
-      print(`${number}/${runs} ${summariseRun(result)}`)
-    }
-  }
-  const all = [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result)
-  await writeJson(join(folder, 'report.json'), all)
-  await writeFile(join(folder, 'report.md'), describeCampaign(options, all))
-  return all
+/** What came of a campaign. */
+export interface CampaignOutcome {
+  /** Of all runs that the folder has a report of, or of the one that was asked for. */
+  results: RunResult[]
+  /** Whether all that were asked for are there. */
+  isComplete: boolean
 }
 
-/** Makes the folder that of this campaign. A campaign may have more runs when it is resumed. */
-async function claimFolder({ folder, resume, seed, seconds, transport }: CampaignOptions): Promise<void> {
-  const file = join(folder, 'campaign.json')
-  const campaign = { seed, seconds, transport }
-  const known = await readJson(file)
-  if (known !== undefined && !resume) {
+/**
+ * Does the runs one after the other, with a report of each, and one of all after each, in the folder.
+ *
+ * @throws Error when the folder has reports already, unless they are to be resumed; when it has those of another campaign
+ * or another build; and when another campaign is under way there.
+ */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignOutcome> {
+  const { folder: path, only, print, stopping } = options
+  await using folder = await openCampaignFolder(path)
+  const build = await readBuild()
+  const campaign = toCampaign(folder.record, options, build)
+  print(`Seed ${campaign.seed}, reports in ${path}`)
+  const known = new Map<number, RunResult>()
+  for (let number = 1; number <= Math.max(campaign.runs, only ?? 0); number += 1) {
+    const result = await folder.readRun(number)
+    if (result) known.set(number, result)
+  }
+  const numbers = Array.from({ length: campaign.runs }, (_, index) => index + 1).filter((number) => !known.has(number))
+  await doRuns(only === undefined ? numbers : [only], { ...options, folder, known, campaign, build })
+  const [one] = only === undefined ? [] : [known.get(only)]
+  const results = only === undefined ? sorted(known) : one ? [one] : []
+  return { results, isComplete: !stopping.aborted && results.length >= (only === undefined ? campaign.runs : 1) }
+}
+
+interface Work extends Pick<CampaignOptions, 'print' | 'stopping'> {
+  folder: CampaignFolder
+  known: Map<number, RunResult>
+  campaign: Campaign
+  build: Build
+}
+
+async function doRuns(numbers: readonly number[], work: Work): Promise<void> {
+  const { folder, known, campaign, build, print, stopping } = work
+  const plans = numbers.map((number) => ({ number, plan: planRun(campaign, number) }))
+  const withBroker = plans.some(({ plan }) => plan.transport === 'rabbitmq')
+  let infrastructure: Infrastructure | undefined
+  let record = folder.record
+  try {
+    for (const { number, plan } of plans) {
+      infrastructure ??= await startInfrastructure({ withBroker })
+      record = noteBuild(record, campaign, { ...build, ...infrastructure.versions })
+      await folder.keep(record)
+      const result = await runChaos(plan, { ...infrastructure, folder: folder.logsOf(number), stopping })
+      if (stopping.aborted) return
+      known.set(number, result)
+      await folder.writeRun(number, result)
+      print(`${number}/${campaign.runs} ${summariseRun(result)}`)
+      await folder.writeReport(describeCampaign(record, sorted(known)), sorted(known))
+      if (result.violations.length === 0) {
+        await rm(folder.logsOf(number), { recursive: true })
+        continue
+      }
+      // What it left behind is not to be blamed on the next one.
+      const used = infrastructure
+      infrastructure = undefined
+      await used[Symbol.asyncDispose]()
+    }
+  } finally {
+    await infrastructure?.[Symbol.asyncDispose]()
+  }
+}
+
+function sorted(results: ReadonlyMap<number, RunResult>): RunResult[] {
+  return [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result)
+}
+
+/** The campaign that is wished for, when the folder is for it. It may have more runs when it is resumed. */
+function toCampaign(record: CampaignRecord | undefined, options: CampaignOptions, build: Build): Campaign {
+  const { campaign: wish, folder, resume, only, anyCommit } = options
+  const usual: Campaign = {
+    runs: 1,
+    seconds: 30,
+    seed: String(Math.trunc(Math.random() * 0x7fffffff)),
+    transport: 'mixed',
+  }
+  if (!record) return { ...usual, ...wish }
+  if (!resume && only === undefined) {
     throw new Error(`${folder} has reports already. Go on with them by --resume, or name another folder by --report.`)
   }
-  if (known !== undefined && !isDeepStrictEqual(known, campaign)) {
-    throw new Error(`${folder} has reports of ${JSON.stringify(known)}. Name another folder by --report.`)
+  const { runs, seconds, seed, transport, builds } = record
+  const campaign = { runs, seconds, seed, transport, ...wish }
+  if (!isDeepStrictEqual({ ...campaign, runs }, { runs, seconds, seed, transport })) {
+    throw new Error(
+      `${folder} has reports of seed ${seed}, ${seconds} s, ${transport}. Name another folder by --report.`,
+    )
   }
-  await writeJson(file, campaign)
+  const last = builds.at(-1)
+  if (last && !anyCommit && !isSameBuild(last, build)) {
+    throw new Error(
+      `${folder} has reports of commit ${nameOf(last)}, and this is ${nameOf(build)}. Say --any-commit to go on all the same.`,
+    )
+  }
+  return campaign
 }
 
-async function readJson<Value>(file: string): Promise<Value | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  // Written by this program.
-  return text === undefined ? undefined : (JSON.parse(text) as Value)
+function isSameBuild(one: Build, other: Build): boolean {
+  return one.commit === other.commit && one.isDirty === other.isDirty
 }
 
-/** A campaign that is killed leaves whole reports only. */
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(value, null, 2))
-  await rename(`${file}.new`, file)
+function nameOf({ commit, isDirty }: Build): string {
+  return `${commit.slice(0, 12)}${isDirty ? ' with changes' : ''}`
+}
+
+function noteBuild(
+  record: CampaignRecord | undefined,
+  campaign: Campaign,
+  build: Omit<CampaignRecord['builds'][number], 'since'>,
+): CampaignRecord {
+  const { builds = [] } = record ?? {}
+  const { since: _, ...last } = builds.at(-1) ?? { since: '' }
+  if (isDeepStrictEqual(last, build)) return { ...campaign, builds }
+  return { ...campaign, builds: [...builds, { ...build, since: new Date().toISOString() }] }
 }

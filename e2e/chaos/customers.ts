@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '@portico/database/demo/random'
 import type { SignedInViewer } from '@portico/service-kit/viewer'
 import { customer as asCustomer } from '@portico/testkit/viewers'
 import type { ShopVariant } from './catalogue.ts'
 import type { Ledger, OrderEntry } from './ledger.ts'
 import { cancel } from './order-steps.ts'
+import { pause } from './pause.ts'
 import { NoAnswerError, type ShopClient } from './shop-client.ts'
 
 /** What people of a run work with. */
@@ -25,9 +25,10 @@ export async function runCustomer(shop: Shop, thinkMs: number): Promise<void> {
   const viewer = asCustomer(random.uuid())
   while (!closing.aborted) {
     const entry = newOrder(shop, viewer.id)
+    if (random.chance(0.2)) entry.expectedTotal = await quotedTotal(shop, viewer, entry)
+    else if (random.chance(0.1)) entry.expectedTotal = IMPOSSIBLE_TOTAL
     // Both at once is what an impatient finger does.
-    const expectedTotal = random.chance(0.2) ? await quotedTotal(shop, viewer, entry) : undefined
-    const asks = Array.from({ length: random.chance(0.1) ? 2 : 1 }, () => place(shop, viewer, { entry, expectedTotal }))
+    const asks = Array.from({ length: random.chance(0.1) ? 2 : 1 }, () => place(shop, viewer, entry))
     const answers = await Promise.all(asks)
     entry.isSettled = answers.every((isAnswered) => isAnswered)
     const [orderId] = entry.acknowledged
@@ -39,10 +40,14 @@ export async function runCustomer(shop: Shop, thinkMs: number): Promise<void> {
   }
 }
 
+/** Less than shipping alone. */
+const IMPOSSIBLE_TOTAL = '0.01'
+
 function newOrder({ random, ledger, variants }: Shop, customerId: string): OrderEntry {
   const wanted = random.shuffle(variants).slice(0, random.integer(1, 3))
   const lines = wanted.map(({ id }) => ({ variantId: id, quantity: random.integer(1, 4) }))
-  const entry = { customerId, key: random.uuid(), lines, attempts: 0, acknowledged: [], refused: [], isSettled: false }
+  const answers = { attempts: 0, acknowledged: [], refused: [], isSettled: false }
+  const entry: OrderEntry = { customerId, key: random.uuid(), lines, ...answers }
   ledger.orders.push(entry)
   return entry
 }
@@ -55,9 +60,9 @@ interface PlaceAnswer {
 async function place(
   { client, closed, ledger, random }: Shop,
   viewer: SignedInViewer,
-  { entry, expectedTotal }: { entry: OrderEntry; expectedTotal: string | undefined },
+  entry: OrderEntry,
 ): Promise<boolean> {
-  const { key, lines } = entry
+  const { key, lines, expectedTotal } = entry
   const shippingAddress = { ...ADDRESS, line2: key }
   const input = { lines, shippingAddress, ...(expectedTotal === undefined ? {} : { expectedTotal }) }
   while (!closed.aborted) {
@@ -86,11 +91,6 @@ async function quotedTotal({ client }: Shop, viewer: SignedInViewer, { lines }: 
     if (error instanceof NoAnswerError) return undefined
     throw error
   }
-}
-
-/** Waits; less when told so. */
-export async function pause(ms: number, until: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: until }).catch(() => undefined)
 }
 
 const REFUSALS = new Set(['ValidationError', 'PriceChangedError'])

@@ -13,6 +13,16 @@ export interface EventWiring extends AsyncDisposable {
   held: () => number
   /** How often what was done to events. */
   fates: () => Record<string, number>
+  /** What lies in the broker's queues; both are 0 where there is none. */
+  queues: () => Promise<QueueDepths>
+}
+
+/** Messages that nobody fetched. */
+export interface QueueDepths {
+  /** Of events that are to be received. */
+  live: number
+  /** Of what the broker has given up. */
+  dead: number
 }
 
 /** The other one of the two that exchange events. */

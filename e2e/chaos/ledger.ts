@@ -14,6 +14,8 @@ export interface OrderEntry {
   /** Kept as the second line of the address too, so that two orders of a key show whatever else is wrong. */
   key: string
   lines: readonly { variantId: string; quantity: number }[]
+  /** The total that the customer insists on, as an amount in euros; a wrong one at times. */
+  expectedTotal?: string | undefined
   /** How often it was asked for. */
   attempts: number
   /** The ids in the answers. */
@@ -36,6 +38,7 @@ export interface AdjustmentEntry {
   key: string
   variantId: string
   delta: number
+  attempts: number
   answer: 'acknowledged' | 'refused' | 'none'
 }
 

@@ -1,4 +1,5 @@
 import type { Random } from '@portico/database/demo/random'
+import { EVENTS_EXCHANGE } from '@portico/events/rabbitmq-topology'
 import { Connection, type AsyncMessage } from 'rabbitmq-client'
 import { z } from 'zod'
 import type { Deliveries } from './deliveries.ts'
@@ -11,7 +12,6 @@ export interface MessageCopier extends AsyncDisposable {
   fates(): Record<string, number>
 }
 
-const EXCHANGE = 'portico.events'
 const COPY_HEADER = 'x-chaos-copy'
 const COPIED = 0.15
 const LATE_MS = 4000
@@ -22,7 +22,8 @@ export function startCopier(options: { url: string; random: Random; deliveries: 
   const { url, random, deliveries } = options
   const fates = { messages: 0, copies: 0, lostCopies: 0 }
   const timers = new Set<NodeJS.Timeout>()
-  const exchanges = [{ exchange: EXCHANGE, type: 'topic', durable: true }]
+  const { exchange } = EVENTS_EXCHANGE
+  const exchanges = [EVENTS_EXCHANGE]
   let isCalm = false
   let sending = 0
 
@@ -36,7 +37,7 @@ export function startCopier(options: { url: string; random: Random; deliveries: 
       noAck: true,
       queueOptions: { durable: false, autoDelete: true },
       exchanges,
-      queueBindings: [{ exchange: EXCHANGE, queue: 'chaos.copies', routingKey: '#' }],
+      queueBindings: [{ exchange, queue: 'chaos.copies', routingKey: '#' }],
     },
     read,
   )
@@ -61,12 +62,11 @@ export function startCopier(options: { url: string; random: Random; deliveries: 
     }
   }
 
-  async function send({ routingKey, messageId, type, contentType, headers, body }: AsyncMessage) {
+  async function send({ routingKey, messageId, userId, type, contentType, headers, body }: AsyncMessage) {
     sending += 1
     try {
-      const envelope = { exchange: EXCHANGE, routingKey, durable: true, headers: { ...headers, [COPY_HEADER]: '1' } }
-      const known = { ...(messageId === undefined ? {} : { messageId }), ...(type === undefined ? {} : { type }) }
-      await publisher.send({ ...envelope, ...known, contentType: contentType ?? '' }, body)
+      const envelope = { exchange, routingKey, durable: true, headers: { ...headers, [COPY_HEADER]: '1' } }
+      await publisher.send({ ...envelope, ...definedOf({ messageId, userId, type, contentType }) }, body)
       fates.copies += 1
       deliveries.taken(eventSchema.parse(JSON.parse(String(body))))
     } catch {
@@ -87,4 +87,11 @@ export function startCopier(options: { url: string; random: Random; deliveries: 
       connection.unsafeDestroy()
     },
   }
+}
+
+/** The properties that there are. */
+function definedOf(properties: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }

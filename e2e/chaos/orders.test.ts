@@ -5,21 +5,25 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { findRabbitMq } from '@portico/testkit/rabbitmq'
 import { breakBuild, type Breakage } from './breakage.ts'
 import { startInfrastructure, type Infrastructure } from './infrastructure.ts'
-import { planRun } from './plan.ts'
-import { runChaos, type RunPlan } from './run.ts'
+import { planRun, type RunPlan } from './plan.ts'
+import { USUAL_FATES } from './push-proxy.ts'
+import { runChaos } from './run.ts'
 
 const hasBroker = findRabbitMq('crash suite by RabbitMQ') !== undefined
 
-let infrastructure: Infrastructure
+let infrastructure: Infrastructure | undefined
 let folder: string
 beforeAll(async () => {
-  infrastructure = await startInfrastructure({ withBroker: hasBroker })
   folder = await mkdtemp(join(tmpdir(), 'portico-chaos-logs-'))
-}, 60_000)
+  infrastructure = await startInfrastructure({ withBroker: hasBroker })
+}, 240_000)
 afterAll(async () => {
-  await infrastructure[Symbol.asyncDispose]()
+  await infrastructure?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
-})
+}, 60_000)
+
+/** Of a run on a busy machine. */
+const WITHIN_MS = 400_000
 
 /** Short and rough. */
 const ROUGH = {
@@ -28,10 +32,12 @@ const ROUGH = {
   faultEveryMs: 800,
   faultLongestMs: 1500,
   replicas: { orders: 2, products: 1 },
-  confirmWithinMs: 4000,
+  confirmWithinMs: 6000,
+  fates: { ...USUAL_FATES, scatter: 25 },
 }
 
 async function run(plan: Partial<RunPlan>, breakages: readonly Breakage[] = []) {
+  if (!infrastructure) throw new Error('There are no servers.')
   const build = breakages.length === 0 ? undefined : await breakBuild(breakages)
   const usual = planRun({ seed: 'test', seconds: 8, transport: 'http' }, 1)
   return runChaos({ ...usual, ...ROUGH, quietWithinMs: 90_000, ...plan }, { ...infrastructure, folder, build })
@@ -40,20 +46,27 @@ async function run(plan: Partial<RunPlan>, breakages: readonly Breakage[] = []) 
 const rulesOf = ({ violations }: Awaited<ReturnType<typeof run>>) => new Set(violations.map(({ rule }) => rule))
 
 describe('orders that are placed while everything breaks', () => {
-  it('are right in the end, with events by HTTP', async () => {
-    const result = await run({ seconds: 6 })
-    expect(result.violations).toEqual([])
-    expect(result.acknowledged).toBeGreaterThan(0)
-    expect(result.faults.length).toBeGreaterThan(0)
-    expect(result.events.repeats).toBeGreaterThan(0)
-  }, 240_000)
+  // That some were confirmed, something broke and events came twice is among what must hold.
+  it(
+    'are right in the end, with events by HTTP that come in any order',
+    async () => {
+      const { violations, events } = await run({ seconds: 6 })
+      expect(violations).toEqual([])
+      expect(events.notedOutOfOrder).toBeGreaterThan(0)
+    },
+    WITHIN_MS,
+  )
 
   if (hasBroker) {
-    it('are right in the end, with events by RabbitMQ', async () => {
-      const result = await run({ seconds: 6, transport: 'rabbitmq' })
-      expect(result.violations).toEqual([])
-      expect(result.acknowledged).toBeGreaterThan(0)
-    }, 240_000)
+    it(
+      'are right in the end, with events by RabbitMQ that come in any order',
+      async () => {
+        const { violations, events } = await run({ seconds: 6, transport: 'rabbitmq' })
+        expect(violations).toEqual([])
+        expect(events.notedOutOfOrder).toBeGreaterThan(0)
+      },
+      WITHIN_MS,
+    )
   }
 })
 
@@ -69,12 +82,6 @@ const MISSING_INBOX_CHECK: Breakage = {
   statement: `if (isFirst === 0) return 'repeated'`,
   replacement: '',
 }
-/** An order that asks for stock again is decided on again. With this check alone, repeats do no harm even so. */
-const MISSING_CLAIM_CHECK: Breakage = {
-  file: 'subgraphs/products/src/stock-claims.ts',
-  statement: 'if (isNew === 0) return',
-  replacement: '',
-}
 
 describe('the crash suite', () => {
   /** Nothing is killed: that events are late and come twice is enough, and shows sooner. */
@@ -88,14 +95,21 @@ describe('the crash suite', () => {
     quietWithinMs: 6000,
   }
 
-  it('notices an outbox that loses a write', async () => {
-    const result = await run({ ...gentle, confirmWithinMs: 1500 }, [LOST_OUTBOX_WRITE])
-    expect(rulesOf(result)).toContain('every order asks for its stock')
-  }, 240_000)
+  it(
+    'notices an outbox that loses a write',
+    async () => {
+      const result = await run({ ...gentle, confirmWithinMs: 1500 }, [LOST_OUTBOX_WRITE])
+      expect(rulesOf(result)).toContain('every order asks for its stock')
+    },
+    WITHIN_MS,
+  )
 
-  it('notices an inbox that forgets what it had, where the claims on stock forget it too', async () => {
-    const fates = { delay: 20, loseBatch: 0, loseAnswer: 0, twice: 30, againLater: 30, scatter: 0 }
-    const result = await run({ ...gentle, fates }, [MISSING_INBOX_CHECK, MISSING_CLAIM_CHECK])
-    expect(rulesOf(result)).toContain('stock is decided on once')
-  }, 240_000)
+  it(
+    'notices an inbox that forgets what it had',
+    async () => {
+      const result = await run({ ...gentle, confirmWithinMs: 60_000 }, [MISSING_INBOX_CHECK])
+      expect(rulesOf(result)).toContain('each event is handled once')
+    },
+    WITHIN_MS,
+  )
 })

@@ -47,6 +47,7 @@ export async function startPushWiring(options: {
     },
     held: () => proxies.orders.held() + proxies.products.held(),
     fates: () => sumOf(proxies.orders.fates(), proxies.products.fates()),
+    queues: async () => ({ live: 0, dead: 0 }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

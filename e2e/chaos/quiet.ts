@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectPg } from '@portico/database/pg-connection'
 import type { Client } from 'pg'
+import { otherThan } from './event-wiring.ts'
+import type { StoreName } from './stores.ts'
 
 /** What is still to be done after the faults. */
 export interface Unrest {
@@ -8,61 +11,79 @@ export interface Unrest {
   pendingOrders: number
   /** Events in an outbox that were not delivered. */
   unsent: number
-  /** Events that were delivered, as their sender knows, and that are in no inbox. */
-  underWay: number
+  /** Events that were delivered, as their sender knows, and that are not in the inbox of the other one, by sender. */
+  underWay: Readonly<Record<StoreName, number>>
   /** Events in an inbox that were not handled. */
   unhandled: number
+  /** Deliveries that a proxy or a holder still has. */
+  held: number
+  /** Messages in the queues of a broker. */
+  queued: number
 }
 
+/** Where there is something to look at. */
 export interface QuietOptions {
-  withinMs: number
-  /** Deliveries that a proxy still holds. */
+  urls: Readonly<Record<StoreName, string>>
   held: () => number
+  queued: () => Promise<number>
+  withinMs: number
 }
 
-const LOOK_EVERY_MS = 150
+const LOOK_EVERY_MS = 250
 
-/** Waits until nothing is to be done any more, as the databases tell. Returns how long it took, and what is left. */
-export async function untilQuiet(
-  urls: { orders: string; products: string },
-  { withinMs, held }: QuietOptions,
-): Promise<{ tookMs: number; unrest: Unrest | undefined }> {
-  await using orders = await connectPg(urls.orders, { name: 'chaos' })
-  await using products = await connectPg(urls.products, { name: 'chaos' })
-  const started = performance.now()
+/**
+ * Waits until nothing is to be done any more, and two looks in a row have seen the same. Returns what is left.
+ *
+ * @throws Error when a database can't be asked.
+ */
+export async function untilQuiet(options: QuietOptions): Promise<Unrest | undefined> {
+  await using orders = await connectPg(options.urls.orders, { name: 'chaos' })
+  await using products = await connectPg(options.urls.products, { name: 'chaos' })
+  const deadline = performance.now() + options.withinMs
+  let last: Record<StoreName, Traffic> | undefined
   for (;;) {
-    const unrest = await readUnrest(orders.client, products.client)
-    const tookMs = Math.round(performance.now() - started)
-    const isQuiet = held() === 0 && Object.values(unrest).every((count) => count === 0)
-    if (isQuiet) return { tookMs, unrest: undefined }
-    if (tookMs > withinMs) return { tookMs, unrest }
+    const traffic = { orders: await readTraffic(orders.client), products: await readTraffic(products.client) }
+    const unrest = await judge(traffic, options, await countPendingOrders(orders.client))
+    const isQuiet = isNothing(unrest)
+    if (isQuiet && isDeepStrictEqual(traffic, last)) return undefined
+    if (performance.now() > deadline) return unrest
+    last = isQuiet ? traffic : undefined
     await sleep(LOOK_EVERY_MS)
   }
 }
 
-async function readUnrest(orders: Client, products: Client): Promise<Unrest> {
-  const [ofOrders, ofProducts, pendingOrders] = [
-    await countEvents(orders),
-    await countEvents(products),
-    await countPendingOrders(orders),
-  ]
+async function judge(
+  { orders, products }: Record<StoreName, Traffic>,
+  { held, queued }: QuietOptions,
+  pendingOrders: number,
+): Promise<Unrest> {
+  const traffic = { orders, products }
+  const underWay = (name: StoreName) => traffic[name].sent - traffic[otherThan(name)].received
   return {
     pendingOrders,
-    unsent: ofOrders.unsent + ofProducts.unsent,
-    underWay: ofOrders.sent + ofProducts.sent - ofOrders.received - ofProducts.received,
-    unhandled: ofOrders.unhandled + ofProducts.unhandled,
+    unsent: orders.unsent + products.unsent,
+    underWay: { orders: underWay('orders'), products: underWay('products') },
+    unhandled: orders.unhandled + products.unhandled,
+    held: held(),
+    // A broker that has just come back may not answer yet.
+    queued: await queued().catch(() => NaN),
   }
 }
 
-interface EventCounts {
+function isNothing({ underWay, ...counts }: Unrest): boolean {
+  return [...Object.values(underWay), ...Object.values(counts)].every((count) => count === 0)
+}
+
+/** The events of one database. */
+interface Traffic {
   unsent: number
   sent: number
   received: number
   unhandled: number
 }
 
-async function countEvents(client: Client): Promise<EventCounts> {
-  const { rows } = await client.query<EventCounts>(`SELECT
+async function readTraffic(client: Client): Promise<Traffic> {
+  const { rows } = await client.query<Traffic>(`SELECT
     (SELECT count(*) FROM outbox_event WHERE state = 'PENDING')::int AS unsent,
     (SELECT count(*) FROM outbox_event WHERE state = 'DONE')::int AS sent,
     (SELECT count(*) FROM inbox_event)::int AS received,

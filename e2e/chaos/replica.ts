@@ -3,20 +3,22 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freeze } from './freeze.ts'
+import { pause } from './pause.ts'
 
 /** One process of a subgraph, started again whenever it ends, as a supervisor in production does. */
 export interface Replica extends AsyncDisposable {
   name: string
-  /** Its address, such as `http://127.0.0.1:21000`. */
-  url: string
-  /** SIGKILL; it is started again after the pause, in milliseconds. */
+  /** SIGKILL; resolves when it is started again, which it is after the pause, in milliseconds. */
   kill: (pauseMs: number) => Promise<void>
+  /** The same by SIGTERM, on which it ends what it is doing. */
+  shutDown: (pauseMs: number) => Promise<void>
   stop: () => void
   continue: () => void
-  /** How often it has ended by itself. */
-  ownExits: () => number
-  /** Resolves when it says that it is ready. */
-  untilReady(signal: AbortSignal): Promise<void>
+  /** How often it has ended by itself: before it was ready, and after. */
+  ownExits: () => Readonly<Record<'starting' | 'ready', number>>
+  /** Waits for it to say that it is ready; false when it has not before the signal. */
+  untilReady(signal: AbortSignal): Promise<boolean>
 }
 
 export interface ReplicaOptions {
@@ -29,8 +31,9 @@ export interface ReplicaOptions {
   logFile: string
 }
 
-/** Between the end of a process that nobody killed and its next start. */
+/** Between the end of a process that nobody ended and its next start. */
 const RESTART_AFTER_MS = 300
+const LOOK_EVERY_MS = 100
 
 /** Starts a subgraph's own `main.ts` under supervision; resolves at once. */
 export function startReplica(options: ReplicaOptions): Replica {
@@ -39,8 +42,11 @@ export function startReplica(options: ReplicaOptions): Replica {
   const env = { ...options.env, PORT: String(port) }
   const url = `http://127.0.0.1:${port}`
   const disposing = new AbortController()
+  const ownExits = { starting: 0, ready: 0 }
+  let phase: keyof typeof ownExits = 'starting'
   let pauseMs: number | undefined
-  let ownExits = 0
+  let thaw = () => {}
+  let restarted = Promise.withResolvers<void>()
   let child = start()
   const supervision = supervise()
 
@@ -52,40 +58,63 @@ export function startReplica(options: ReplicaOptions): Replica {
       stdio: ['ignore', log, log, 'ipc'],
     })
     closeSync(log)
+    phase = 'starting'
+    void watch(started)
     return started
+  }
+
+  async function watch(started: ChildProcess) {
+    while (!hasExited(started) && !disposing.signal.aborted) {
+      if (await isReady(url)) {
+        if (started === child) phase = 'ready'
+        return
+      }
+      await pause(LOOK_EVERY_MS, disposing.signal)
+    }
   }
 
   async function supervise() {
     while (!disposing.signal.aborted) {
       if (!hasExited(child)) await once(child, 'exit')
       if (disposing.signal.aborted) return
-      if (pauseMs === undefined) ownExits += 1
+      if (pauseMs === undefined) ownExits[phase] += 1
       await sleep(pauseMs ?? RESTART_AFTER_MS)
       pauseMs = undefined
-      if (!disposing.signal.aborted) child = start()
+      if (disposing.signal.aborted) return
+      child = start()
+      restarted.resolve()
+      restarted = Promise.withResolvers()
     }
+  }
+
+  async function end(signal: NodeJS.Signals, restartAfterMs: number) {
+    // There is nothing to end between two starts.
+    if (hasExited(child)) await restarted.promise
+    pauseMs = restartAfterMs
+    const again = restarted.promise
+    child.kill(signal)
+    await again
   }
 
   return {
     name,
-    url,
-    async kill(restartAfterMs) {
-      if (hasExited(child)) return
-      pauseMs = restartAfterMs
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
+    kill: (restartAfterMs) => end('SIGKILL', restartAfterMs),
+    shutDown: (restartAfterMs) => end('SIGTERM', restartAfterMs),
+    stop() {
+      thaw = freeze(child.pid === undefined ? [] : [child.pid])
     },
-    stop: () => void child.kill('SIGSTOP'),
-    continue: () => void child.kill('SIGCONT'),
-    ownExits: () => ownExits,
+    continue: () => thaw(),
+    ownExits: () => ({ ...ownExits }),
     async untilReady(signal) {
-      while (!(await isReady(url))) await sleep(50, undefined, { signal })
+      while (!signal.aborted && !(await isReady(url))) await pause(50, signal)
+      return !signal.aborted
     },
     async [Symbol.asyncDispose]() {
       disposing.abort()
+      thaw()
       child.kill('SIGKILL')
       await supervision
+      restarted.resolve()
     },
   }
 }

@@ -1,5 +1,6 @@
-import type { Campaign } from './plan.ts'
-import { countBy, type RunResult } from './run.ts'
+import type { CampaignRecord } from './campaign-folder.ts'
+import { TRANSPORTS } from './plan.ts'
+import { countBy, type RunResult } from './result.ts'
 
 /** A run in one line. */
 export function summariseRun(result: RunResult): string {
@@ -12,39 +13,61 @@ export function summariseRun(result: RunResult): string {
 }
 
 /** A report for people. */
-export function describeCampaign({ seed, runs, transport }: Campaign, results: readonly RunResult[]): string {
+export function describeCampaign(campaign: CampaignRecord, results: readonly RunResult[]): string {
+  const { seed, seconds, runs, transport, builds } = campaign
   const failed = results.filter(({ violations }) => violations.length > 0)
-  const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const merged = (of: (result: RunResult) => Record<string, number>) => {
-    const totals = new Map<string, number>()
-    for (const [name, count] of results.flatMap((one) => Object.entries(of(one)))) {
-      totals.set(name, (totals.get(name) ?? 0) + count)
-    }
-    return listed(Object.fromEntries(totals))
-  }
-  const slowest = Math.max(0, ...results.map(({ quietAfterMs }) => quietAfterMs)) / 1000
+  const parts = TRANSPORTS.map((name) => results.filter((result) => result.transport === name))
+  const rows = ROWS.map(([what, of]) => `| ${what} | ${parts.map((part) => of(part)).join(' | ')} |`)
   return `# Crash suite
 
-Seed \`${seed}\`, transport ${transport}: ${results.length} of ${runs} runs, ${failed.length} with violations.
+Seed \`${seed}\`, ${seconds} s each, transport ${transport}: ${results.length} of ${runs} runs, ${failed.length} with violations.
 
-| what | how often |
-|---|---|
-| orders acknowledged | ${sum(({ acknowledged }) => acknowledged)} (asked for ${sum(({ attempts }) => attempts)} times) |
-| orders by status | ${merged(({ orders }) => orders)} |
-| requests without an answer | ${merged(({ failures }) => failures)} |
-| faults | ${merged(({ faults }) => countBy(faults.map(({ target, kind }) => `${kind} ${target}`)))} |
-| on the way | ${merged(({ onTheWay }) => onTheWay)} |
-| events | ${sum(({ events }) => events.inOutboxes)} |
-| deliveries of an event that had been delivered | ${sum(({ events }) => events.repeats)} |
-| deliveries after a later event of the same subject | ${sum(({ events }) => events.overtaken)} |
-| first arrivals out of order | ${sum(({ events }) => events.notedOutOfOrder)} |
-| processes that ended by themselves | ${merged(({ ownExits }) => ownExits)} |
-| longest time to quiet | ${slowest.toFixed(1)} s |
+${builds.map(describeBuild).join('\n')}
+
+| what | ${TRANSPORTS.join(' | ')} |
+|---|${TRANSPORTS.map(() => '---|').join('')}
+${rows.join('\n')}
 
 ## Runs
 
-${results.map((result, index) => `${index + 1}. \`${result.seed}\` ${summariseRun(result)}`).join('\n')}
+${results.map((result) => `- \`${result.seed}\`, ${result.startedAt}: ${summariseRun(result)}`).join('\n')}
 ${failed.map(describeFailure).join('\n')}`
+}
+
+type Part = readonly RunResult[]
+
+const sum = (of: (result: RunResult) => number) => (part: Part) =>
+  String(part.reduce((total, result) => total + of(result), 0))
+
+const merged = (of: (result: RunResult) => Record<string, number>) => (part: Part) => {
+  const totals = new Map<string, number>()
+  for (const [name, count] of part.flatMap((one) => Object.entries(of(one)))) {
+    totals.set(name, (totals.get(name) ?? 0) + count)
+  }
+  return listed(Object.fromEntries(totals))
+}
+
+const ROWS: readonly [what: string, of: (part: Part) => string][] = [
+  ['runs', (part) => String(part.length)],
+  ['orders acknowledged', sum(({ acknowledged }) => acknowledged)],
+  ['orders asked for, repeats included', sum(({ attempts }) => attempts)],
+  ['orders refused', sum(({ refused }) => refused)],
+  ['orders by status', merged(({ orders }) => orders)],
+  ['requests without an answer', merged(({ failures }) => failures)],
+  ['faults', merged(({ faults }) => countBy(faults.map(({ target, kind }) => `${kind} ${target}`)))],
+  ['hangs of more than 10 s', sum(({ faults }) => faults.filter(({ lastsMs }) => lastsMs > 10_000).length)],
+  ['on the way', merged(({ onTheWay }) => onTheWay)],
+  ['events', sum(({ events }) => events.inOutboxes)],
+  ['deliveries of an event that had been delivered', sum(({ events }) => events.repeats)],
+  ['deliveries after a later event of the same subject', sum(({ events }) => events.overtaken)],
+  ['first arrivals out of order', sum(({ events }) => events.notedOutOfOrder)],
+  ['processes that ended by themselves', merged(({ ownExits }) => ownExits)],
+  ['longest time to quiet', (part) => `${(Math.max(0, ...part.map((one) => one.quietAfterMs)) / 1000).toFixed(1)} s`],
+]
+
+function describeBuild({ commit, isDirty, node, postgres, rabbitmq, since }: CampaignRecord['builds'][number]): string {
+  const changes = isDirty ? ', with changes that are not committed' : ''
+  return `- From ${since}: commit \`${commit}\`${changes}; Node ${node}, PostgreSQL ${postgres}, RabbitMQ ${rabbitmq}`
 }
 
 function describeFailure({ seed, violations }: RunResult): string {

@@ -1,92 +1,24 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueueType } from '@portico/events/rabbitmq-topology'
 import { createRandom } from '@portico/database/demo/random'
-import type { TestRabbitMq } from '@portico/testkit/rabbitmq'
-import type { BrokenBuild } from './breakage.ts'
 import { readBooks, type Books } from './books.ts'
-import { runCustomer, type Shop } from './customers.ts'
+import type { BrokenBuild } from './breakage.ts'
 import { describeSubject } from './dossier.ts'
-import { runFaults, type FaultRecord } from './faults.ts'
+import { keepEvidence } from './evidence.ts'
+import type { Infrastructure } from './infrastructure.ts'
 import { allHold } from './invariants/all.ts'
-import type { Violation } from './invariants/violation.ts'
 import { createLedger, type Ledger } from './ledger.ts'
-import type { Fates } from './push-proxy.ts'
-import { untilQuiet, type Unrest } from './quiet.ts'
+import { runLoad, type Leftovers } from './load.ts'
+import type { RunPlan } from './plan.ts'
+import { untilQuiet } from './quiet.ts'
+import { emptyResult, summariseBooks, summariseLedger, type RunResult } from './result.ts'
 import { createShopClient } from './shop-client.ts'
-import { runManager, runSupport } from './staff.ts'
-import type { StoreName, Stores } from './stores.ts'
 import { startWorld, type World } from './world.ts'
 
-export type TransportName = 'http' | 'rabbitmq'
-
-/** A run to be. */
-export interface RunPlan {
-  /** The same seed draws the same shop, customers and faults; when what happens is the machine's affair. */
-  seed: string
-  transport: TransportName
-  /** How long customers order and things break. */
-  seconds: number
-  /** It goes on until so many orders were acknowledged, a minute at most: a slow machine would show nothing else. */
-  leastOrders: number
-  customers: number
-  /** Average pause of a customer between two orders, in milliseconds. */
-  thinkMs: number
-  /** Average pause between two faults, and their longest duration, in milliseconds. */
-  faultEveryMs: number
-  faultLongestMs: number
-  /** Processes of each subgraph. */
-  replicas: Readonly<Record<StoreName, number>>
-  confirmWithinMs: number
-  /** What happens to pushed events. */
-  fates: Fates
-  /** The kind of RabbitMQ's queues. */
-  queueType: QueueType
-  /** How long everything may take to come to rest after that. */
-  quietWithinMs: number
-}
-
-/** What came of it. */
-export interface RunResult extends RunPlan {
-  orders: Record<string, number>
-  /** Orders that customers were told of, repeats of a key not counted. */
-  acknowledged: number
-  /** How often customers asked for an order, repeats counted. */
-  attempts: number
-  refused: number
-  /** Answers that were none, by reason. */
-  failures: Record<string, number>
-  faults: FaultRecord[]
-  /** What happened to events on their way. */
-  onTheWay: Record<string, number>
-  events: EventCounts
-  /** How often a process ended without having been killed. */
-  ownExits: Record<string, number>
-  quietAfterMs: number
-  unrest: Unrest | undefined
-  violations: Violation[]
-  /** All that is known of the subjects of the first violations. */
-  dossiers: Record<string, unknown>
-}
-
-export interface EventCounts {
-  inOutboxes: number
-  deliveries: number
-  /** Deliveries of an event that had been delivered. */
-  repeats: number
-  /** Deliveries after one of a later event of the same subject. */
-  overtaken: number
-  /** Events that an inbox noted later than one that was sent after it, of the same subject: their first arrivals. */
-  notedOutOfOrder: number
-}
-
-export interface RunContext {
-  stores: Stores
+export interface RunContext extends Pick<Infrastructure, 'stores' | 'ports' | 'compileCache'> {
   /** For runs by RabbitMQ. */
-  broker?: TestRabbitMq | undefined
-  /** For logs; it is emptied. */
+  broker?: Infrastructure['broker']
+  /** For logs; it is emptied. Of a run with violations, it gets all that is known. */
   folder: string
-  compileCache: string
   /** How the subgraphs are broken on purpose. */
   build?: BrokenBuild | undefined
   /** Ends the load early. */
@@ -96,110 +28,113 @@ export interface RunContext {
 const READY_WITHIN_MS = 60_000
 const DOSSIERS = 10
 
-/** Opens a shop, lets customers order while things break, waits until all is quiet, and looks what does not hold. */
+/**
+ * Opens a shop, lets customers order while things break, waits until all is quiet, and looks what does not hold. What
+ * keeps it from that is a violation, too; the infrastructure may be of no use after it.
+ */
 export async function runChaos(plan: RunPlan, context: RunContext): Promise<RunResult> {
-  const { stores, folder, stopping } = context
+  const { stores, folder } = context
   const broker = plan.transport === 'rabbitmq' ? context.broker : undefined
   if (plan.transport === 'rabbitmq' && !broker) throw new Error('A run by RabbitMQ needs a broker.')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const random = createRandom(plan.seed)
+  const result = emptyResult(plan)
   const ledger = createLedger()
-  const urls = {
-    orders: stores.orders.urlAt(stores.orders.postgres.port),
-    products: stores.products.urlAt(stores.products.postgres.port),
+  try {
+    await openShop(result, { ...context, broker, ledger })
+  } catch (error) {
+    complain(result, 'runs go through', describeError(error))
   }
-
-  await using world = await startWorld({ ...plan, ...context, broker, random: random.branch('world') })
-  await world.untilReady(AbortSignal.timeout(READY_WITHIN_MS))
-  const client = createShopClient({ urls: world.urls, signer: world.identity.signer, random: random.branch('client') })
-
-  const ending = new AbortController()
-  const giveUp = new AbortController()
-  const shop = (name: string): Shop => ({
-    client,
-    ledger,
-    variants: world.products.flatMap(({ variants }) => variants),
-    random: random.branch(name),
-    closing: ending.signal,
-    closed: giveUp.signal,
-  })
-  const people = [
-    ...Array.from({ length: plan.customers }, (_, index) => runCustomer(shop(`customer ${index}`), plan.thinkMs)),
-    runSupport(shop('support')),
-    runManager(shop('manager'), world.products),
-  ]
-  const faults = runFaults(
-    {
-      fragiles: world.fragiles,
-      random: random.branch('faults'),
-      everyMs: plan.faultEveryMs,
-      longestMs: plan.faultLongestMs,
-    },
-    ending.signal,
+  Object.assign(result, summariseLedger(ledger))
+  const books = await readBooks({ orders: stores.orders.url, products: stores.products.url }).catch((error: unknown) =>
+    complain(result, 'the books can be read', describeError(error)),
   )
-  await sleep(plan.seconds * 1000, undefined, stopping ? { signal: stopping } : {}).catch(() => undefined)
-  const isTooEarly = () => acknowledgedIn(ledger) < plan.leastOrders && stopping?.aborted !== true
-  for (let waits = 0; waits < 600 && isTooEarly(); waits += 1) await sleep(100)
-  ending.abort()
-  world.calm()
-  const done = await faults
+  if (books) audit(result, books, ledger)
+  if (context.stopping?.aborted !== true) requireExertion(result)
+  if (result.violations.length > 0) await keepEvidence(folder, { books, ledger, stores, broker })
+  return result
+}
+
+/** The run until all is quiet again. */
+async function openShop(result: RunResult, context: RunContext & { ledger: Ledger }): Promise<void> {
+  const { ledger, stopping = new AbortController().signal } = context
+  const random = createRandom(result.seed)
+  await using world = await startWorld({ ...result, ...context, random: random.branch('world') })
+  const client = createShopClient({ urls: world.urls, signer: world.identity.signer, random: random.branch('client') })
+  try {
+    if (!(await requireReady(result, world))) return
+    const load = { plan: result, world, client, ledger, random, faults: result.faults, stopping }
+    await closeShop(result, context, { world, ...(await runLoad(load)) })
+  } finally {
+    result.failures = client.failures()
+    result.onTheWay = world.fates()
+    Object.assign(result.events, world.deliveries.counts())
+    noteOwnExits(result, world)
+  }
+}
+
+/** Waits until everyone is answered and nothing is under way any more. */
+async function closeShop(
+  result: RunResult,
+  { stores }: RunContext,
+  { world, failures, answered }: Leftovers & { world: World },
+): Promise<void> {
   const calmSince = performance.now()
-  await world.untilReady(AbortSignal.timeout(READY_WITHIN_MS))
-  setTimeout(() => giveUp.abort(), plan.quietWithinMs).unref()
-  await Promise.all(people)
-  const left = Math.max(1000, plan.quietWithinMs - (performance.now() - calmSince))
-  const { unrest } = await untilQuiet(urls, { withinMs: left, held: world.held })
-  const quietAfterMs = Math.round(performance.now() - calmSince)
+  const left = () => Math.max(1000, result.quietWithinMs - (performance.now() - calmSince))
+  for (const failure of failures) complain(result, 'people and faults go on to the end', describeError(failure))
+  await requireReady(result, world)
+  await answered(left())
+  result.unrest = await untilQuiet({
+    urls: { orders: stores.orders.url, products: stores.products.url },
+    held: world.held,
+    queued: async () => (await world.queues()).live,
+    withinMs: left(),
+  })
+  result.quietAfterMs = Math.round(performance.now() - calmSince)
+  if (result.unrest) complain(result, 'everything comes to rest', JSON.stringify(result.unrest))
+  const { dead } = await world.queues()
+  if (dead > 0) complain(result, 'the broker gives up no message', `${dead} in the queues of dead messages`)
+}
 
-  const books = await readBooks(urls)
-  const violations = [...(unrest ? [neverQuiet(unrest)] : []), ...allHold(books, ledger)]
-  const subjects = [...new Set(violations.map(({ subject }) => subject))].filter((id) => id !== '-').slice(0, DOSSIERS)
-  return {
-    ...plan,
-    orders: countBy(books.orders.map(({ status }) => status)),
-    acknowledged: acknowledgedIn(ledger),
-    attempts: ledger.orders.reduce((sum, { attempts }) => sum + attempts, 0),
-    refused: ledger.orders.filter(({ refused }) => refused.length > 0).length,
-    failures: client.failures(),
-    faults: done,
-    onTheWay: world.fates(),
-    events: countEvents(books, world),
-    ownExits: Object.fromEntries(world.replicas.map(({ name, ownExits }) => [name, ownExits()])),
-    quietAfterMs,
-    unrest,
-    violations,
-    dossiers: Object.fromEntries(subjects.map((subject) => [subject, describeSubject(subject, books, ledger)])),
+async function requireReady(result: RunResult, world: World): Promise<boolean> {
+  const late = await world.untilReady(AbortSignal.timeout(READY_WITHIN_MS))
+  if (late.length > 0) complain(result, 'every process becomes ready', late.join(', '))
+  return late.length === 0
+}
+
+/** One that can't start while its database is away may end, and is started again; after that it has to bear everything. */
+function noteOwnExits(result: RunResult, { replicas }: World): void {
+  for (const { name, ownExits } of replicas) {
+    const { starting, ready } = ownExits()
+    if (starting > 0) result.ownExits[`${name} while it started`] = starting
+    if (ready === 0) continue
+    result.ownExits[`${name} after it was ready`] = ready
+    complain(result, 'no process that was ready ends by itself', `${name}, ${ready} times`)
   }
 }
 
-function acknowledgedIn({ orders }: Ledger): number {
-  return orders.filter(({ acknowledged }) => acknowledged.length > 0).length
+/** What does not hold in the books, with all that is known of it. */
+function audit(result: RunResult, books: Books, ledger: Ledger): void {
+  const { events, ...sums } = summariseBooks(books)
+  Object.assign(result, sums)
+  Object.assign(result.events, events)
+  result.violations.push(...allHold(books, ledger))
+  const subjects = new Set(result.violations.map(({ subject }) => subject).filter((id) => id !== '-'))
+  for (const id of [...subjects].slice(0, DOSSIERS)) result.dossiers[id] = describeSubject(id, books, ledger)
 }
 
-function neverQuiet(unrest: Unrest): Violation {
-  return { rule: 'everything comes to rest', subject: '-', detail: JSON.stringify(unrest) }
+/** A run in which hardly anything happened shows nothing. */
+function requireExertion(result: RunResult): void {
+  if (result.confirmed === 0) complain(result, 'some orders are confirmed', JSON.stringify(result.orders))
+  if (result.faults.length === 0) complain(result, 'something breaks', 'there was no fault')
+  if (result.events.repeats === 0) complain(result, 'some events come twice', JSON.stringify(result.events))
 }
 
-function countEvents(books: Books, { deliveries }: World): EventCounts {
-  return { inOutboxes: books.outbox.length, ...deliveries.counts(), notedOutOfOrder: countOutOfOrder(books) }
+function complain(result: RunResult, rule: string, detail: string): undefined {
+  result.violations.push({ rule, subject: '-', detail })
 }
 
-function countOutOfOrder({ outbox, inbox }: Books): number {
-  const positions = new Map(outbox.map(({ id, position }) => [id, position]))
-  const latest = new Map<string, number>()
-  let count = 0
-  for (const { store, id, subject } of inbox) {
-    const key = `${store} ${subject}`
-    const position = positions.get(id) ?? 0
-    if (position < (latest.get(key) ?? 0)) count += 1
-    latest.set(key, Math.max(position, latest.get(key) ?? 0))
-  }
-  return count
-}
-
-export function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
+function describeError(error: unknown): string {
+  if (error instanceof AggregateError) return [error.message, ...error.errors.map(describeError)].join('; ')
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

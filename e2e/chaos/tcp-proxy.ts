@@ -4,8 +4,8 @@ import { createConnection, createServer, type Socket } from 'node:net'
 /** Stands between a process and a server, and breaks what is between them. */
 export interface TcpProxy extends AsyncDisposable {
   port: number
-  /** Resets every connection at both ends, and returns how many there were. */
-  cut: () => number
+  /** Resets every connection at both ends. */
+  cut: () => void
   /** Lets nothing through any more, with every connection open: what a lost network looks like. */
   stall: () => void
   /** Lets everything through that was held back. */
@@ -48,9 +48,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   }
 
   function cut() {
-    const { size } = pairs
     for (const pair of pairs) reset(pair)
-    return size
   }
 
   server.listen(0, '127.0.0.1')

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Random } from '@portico/database/demo/random'
 import type { QueueType } from '@portico/events/rabbitmq-topology'
-import { freePorts } from '@portico/testkit/free-ports'
 import { createTestIdentity, type TestIdentity } from '@portico/testkit/identity'
 import type { TestRabbitMq } from '@portico/testkit/rabbitmq'
 import type { BrokenBuild } from './breakage.ts'
@@ -10,14 +9,16 @@ import { seedCatalogue, type ShopProduct } from './catalogue.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import type { EventWiring } from './event-wiring.ts'
 import { fragileConnections, fragileServer, lasting, type Fragile } from './faults.ts'
-import { startPushWiring } from './push-wiring.ts'
+import type { PortBlock } from './ports.ts'
 import type { Fates } from './push-proxy.ts'
+import { startPushWiring } from './push-wiring.ts'
+import { endRelaySessions } from './relay-sessions.ts'
 import { startReplica, type Replica } from './replica.ts'
-import type { StoreName, Stores } from './stores.ts'
+import type { Store, StoreName, Stores } from './stores.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
 /** A shop for a run: subgraphs in processes of their own, with proxies between all of them and all they talk to. */
-export interface World extends AsyncDisposable, Pick<EventWiring, 'calm' | 'held' | 'fates'> {
+export interface World extends AsyncDisposable, Pick<EventWiring, 'calm' | 'held' | 'fates' | 'queues'> {
   replicas: readonly Replica[]
   /** Of the subgraphs, by their names. */
   urls: Readonly<Record<StoreName, readonly string[]>>
@@ -25,11 +26,13 @@ export interface World extends AsyncDisposable, Pick<EventWiring, 'calm' | 'held
   fragiles: readonly Fragile[]
   identity: TestIdentity
   deliveries: Deliveries
-  untilReady(signal: AbortSignal): Promise<void>
+  /** Waits for all replicas, and returns the names of those that are not ready in time. */
+  untilReady(signal: AbortSignal): Promise<string[]>
 }
 
 export interface WorldOptions {
   stores: Stores
+  ports: PortBlock
   /** Carries the events; else they are pushed over HTTP. */
   broker?: TestRabbitMq | undefined
   random: Random
@@ -55,13 +58,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const { stores, broker, random, folder, build, compileCache } = options
   await using stack = new AsyncDisposableStack()
   await stores.renew()
-  const products = await seedCatalogue(stores.products.urlAt(stores.products.postgres.port), random)
+  const products = await seedCatalogue(stores.products.url, random)
   const identity = stack.use(await createTestIdentity())
   const databases = {
     orders: stack.use(await startTcpProxy(stores.orders.postgres.port)),
     products: stack.use(await startTcpProxy(stores.products.postgres.port)),
   }
-  const ports = await freePorts(options.replicas.orders + options.replicas.products)
+  const ports = await options.ports.take(options.replicas.orders + options.replicas.products)
   const replicaPorts = {
     orders: ports.slice(0, options.replicas.orders),
     products: ports.slice(options.replicas.orders),
@@ -113,17 +116,27 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     calm: wiring.calm,
     held: wiring.held,
     fates: wiring.fates,
+    queues: wiring.queues,
     fragiles: [
       ...replicas.map(fragileReplica),
       ...NAMES.flatMap((name) => [
-        fragileServer(`PostgreSQL of ${name}`, stores[name].postgres),
+        fragileStore(name, stores[name]),
         fragileConnections(`connections to PostgreSQL of ${name}`, databases[name]),
       ]),
       ...wiring.fragiles,
     ],
-    untilReady: async (signal) => void (await Promise.all(replicas.map((replica) => replica.untilReady(signal)))),
+    async untilReady(signal) {
+      const areReady = await Promise.all(replicas.map((replica) => replica.untilReady(signal)))
+      return replicas.flatMap(({ name }, index) => (areReady[index] ? [] : [name]))
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+function fragileStore(name: StoreName, { postgres }: Store): Fragile {
+  const server = fragileServer(`PostgreSQL of ${name}`, postgres)
+  const endSessions = () => endRelaySessions(postgres, name)
+  return { ...server, faults: { ...server.faults, "end of the relay's sessions": endSessions } }
 }
 
 function fragileReplica(replica: Replica): Fragile {
@@ -131,6 +144,7 @@ function fragileReplica(replica: Replica): Fragile {
     name: replica.name,
     faults: {
       SIGKILL: (lastsMs) => replica.kill(lastsMs),
+      SIGTERM: (lastsMs) => replica.shutDown(lastsMs),
       SIGSTOP: lasting(replica.stop, replica.continue),
     },
   }

@@ -15,6 +15,8 @@ export interface GatewayContext {
   clientAddress: string
   /** What goes on to subgraphs of what the client sent. */
   clientHeaders: ClientHeaders
+  /** Header lines that say in whose trace the request belongs; empty without one. No answer depends on them. */
+  traceLines: string
   /** When the request's time is over, by `performance.now()`. */
   deadline: number
   /** Aborted when the request's time is over, or its client gone. */

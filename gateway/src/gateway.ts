@@ -76,7 +76,7 @@ export async function startGateway(config: GatewayConfig, { log, group }: Gatewa
   const respond = createResponder(createAdmission(admission), { details })
   const prepared = createPreparedOperations({ maxEntries: cacheSize })
 
-  const { checks } = stack.use(createProbes(subgraphs, healthConfig))
+  const { checks, eventsOf } = stack.use(createProbes(subgraphs, { ...healthConfig, signer }))
   const health = stack.use(await startHealth({ checks, log, polls: group?.polls, ...healthConfig.probes }))
   const { cached: cachedPlans } = planner
   const { redisState } = store
@@ -89,6 +89,7 @@ export async function startGateway(config: GatewayConfig, { log, group }: Gatewa
       metrics,
       cachedPlans,
       redisState,
+      eventsOf,
       group,
     }),
   )

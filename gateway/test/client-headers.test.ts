@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ConfigError } from '@portico/service-kit/config'
+import { eventually } from '@portico/testkit/eventually'
 import { postGraphql } from '@portico/testkit/post-graphql'
 import { loadConfig } from '../src/config.ts'
 import { startTinyGraph, type TinyGraph, type TinySubgraph } from './tiny-graph.ts'
@@ -53,6 +54,40 @@ describe("a client's headers", () => {
     await postGraphql(graph.url, { query: '{ dish }' }, { 'x-request-id': 'request-1234' })
     expect(graph.requests[0]?.headers).toMatchObject({ 'x-request-id': 'request-1234' })
     expect(graph.requests[0]?.headers).not.toHaveProperty('x-tenant')
+  })
+
+  it('that say in whose trace it belongs reach every subgraph, when they are well formed', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const trace = { traceparent, tracestate: 'congo=t61rcWkgMzE' }
+    const received = (graph: TinyGraph) =>
+      graph.requests.splice(0).map(({ text: _, headers }) => [headers['traceparent'], headers['tracestate']])
+    // Named or not, they are sent once.
+    for (const names of ['x-tenant', 'menu:traceparent,tracestate']) {
+      await using graph = await startTinyGraph(subgraphs, { PROPAGATE_HEADERS: names })
+      await postGraphql(graph.url, { query: '{ dish wine }' }, trace)
+      expect(received(graph)).toEqual([
+        [traceparent, trace.tracestate],
+        [traceparent, trace.tracestate],
+      ])
+      await postGraphql(graph.url, { query: '{ dish }' }, { ...trace, tracestate: 'no state' })
+      expect(received(graph)).toEqual([[traceparent, undefined]])
+      await postGraphql(graph.url, { query: '{ dish }' }, { ...trace, traceparent: `${traceparent}-more` })
+      expect(received(graph)).toEqual([[undefined, undefined]])
+    }
+  })
+
+  it('that say in whose trace it belongs do not keep identical queries from being shared', async () => {
+    const asked = Promise.withResolvers<void>()
+    const resolvers = { Query: { dish: async () => (await asked.promise, 'soup') } }
+    const slow = { menu: { sdl: 'type Query { dish: String }', resolvers } }
+    await using graph = await startTinyGraph(slow, { SHARE_FETCHES: 'all' })
+    const traceOf = (digit: string) => ({ traceparent: `00-${digit.repeat(32)}-b7ad6b7169203331-01` })
+    const replies = ['a', 'b'].map((digit) => postGraphql(graph.url, { query: '{ dish }' }, traceOf(digit)))
+    await eventually(() => graph.requests.length > 0)
+    await postGraphql(graph.url, { query: '{ __typename }' })
+    asked.resolve()
+    expect((await Promise.all(replies)).map(({ data }) => data)).toEqual([{ dish: 'soup' }, { dish: 'soup' }])
+    expect(graph.requests).toHaveLength(1)
   })
 
   it('that are too large are refused, since leaving them out could change the answer', async () => {

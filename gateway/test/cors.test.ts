@@ -49,7 +49,13 @@ describe('a production gateway for the pages of one origin', () => {
       'access-control-max-age': '7200',
     })
     expect(headers.split(', ')).toEqual(
-      expect.arrayContaining(['authorization', 'content-type', 'apollo-require-preflight', 'x-apollo-operation-name']),
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'apollo-require-preflight',
+        'traceparent',
+        'x-apollo-operation-name',
+      ]),
     )
     expect(response.headers.get('vary')).toBe('Origin')
   })

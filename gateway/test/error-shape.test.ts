@@ -26,6 +26,7 @@ describe('an error that is none of GraphQL', () => {
         viewer: ANONYMOUS,
         clientAddress: '127.0.0.1',
         clientHeaders: {},
+        traceLines: '',
         deadline: Infinity,
         signal: new AbortController().signal,
         record: createRequestRecord(),

@@ -392,6 +392,7 @@ describe('an execution', () => {
       viewer: ANONYMOUS,
       clientAddress: 'unknown',
       clientHeaders: {},
+      traceLines: '',
       deadline: Infinity,
       signal,
       record: createRequestRecord(),

@@ -26,7 +26,11 @@ describe('a subgraph is asked how it is, and', () => {
     status = answered
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`)
     const config = { probes: { path: '/health/ready', intervalMs: 1000, timeoutMs: 500, failuresToDown: 3 } }
-    await using probes = createProbes(new Map([['items', url]]), { ...config, optionalSubgraphs: new Set() })
+    await using probes = createProbes(new Map([['items', url]]), {
+      ...config,
+      optionalSubgraphs: new Set(),
+      signer: undefined,
+    })
     const checking = probes.checks[0]?.check(AbortSignal.timeout(2000)).then(
       () => undefined,
       ({ message }: Error) => message,

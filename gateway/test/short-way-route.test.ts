@@ -56,6 +56,7 @@ beforeAll(async () => {
       viewer: ANONYMOUS,
       clientAddress: '127.0.0.1',
       clientHeaders: {},
+      traceLines: '',
       deadline: Infinity,
       signal: new AbortController().signal,
       record,

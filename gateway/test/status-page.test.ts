@@ -14,6 +14,8 @@ const up = {
   host: 'orders:4000',
   schemaHash: 'abcdef0123456789',
 } as const
+const QUEUE = { pending: 0, failing: 0, dead: 0, lagSeconds: 0 }
+const EVENTS = { transport: 'rabbitmq', outbox: QUEUE, inbox: QUEUE }
 const render = (report: Partial<HealthReport>) =>
   renderStatusPage({ status: 'ready', subgraphs: {}, rateLimitStore: null, ...report }, { refreshes: true, now })
 
@@ -24,6 +26,8 @@ describe('the status page', () => {
     expect(page).not.toContain('<script')
     expect(page).not.toContain('&amp;')
     expect(page.split('&#60;script&#62;alert(1)&#60;/script&#62;&#38;amp;')).toHaveLength(5)
+    const events = { ...EVENTS, transport: attack }
+    expect(render({ subgraphs: { [attack]: { ...up, events } } })).not.toMatch(/<script|&amp;/)
   })
 
   it('says states in words, and since when', () => {
@@ -55,6 +59,25 @@ describe('the status page', () => {
     expect(render({ subgraphs: { users: up } })).toContain('<h1 class="good">✓ The gateway is ready</h1>')
   })
 
+  it('shows how far events are, and dead letters first of all', () => {
+    const late = { ...EVENTS, outbox: { pending: 1200, failing: 7, dead: 0, lagSeconds: 95.04 } }
+    const waiting = render({ subgraphs: { orders: { ...up, events: late }, users: up } })
+    expect(waiting).toContain('<h1 class="good">✓ The gateway is ready</h1>')
+    for (const cell of ['"number">1200', '"number fair loud">7', '"number">0', '"number fair loud">95.0 s']) {
+      expect(waiting).toContain(`<span class=${cell}</span>`)
+    }
+    expect(waiting).toMatch(/orders outbox<[^]*rabbitmq[^]*orders inbox</)
+    expect(waiting).not.toMatch(/users (outbox|inbox)|replay/)
+
+    const dead = { ...EVENTS, inbox: { ...QUEUE, dead: 1 } }
+    const page = render({
+      subgraphs: { orders: { ...up, events: dead }, users: { ...up, critical: false, state: 'down' } },
+    })
+    expect(page).toContain('<h1 class="fair">! Ready, but users is down; orders has dead letters</h1>')
+    expect(page).toMatch(/1 event was given up\.[^]*npm run events -- replay ID/)
+    expect(render({ subgraphs: { users: up } })).not.toContain('Events')
+  })
+
   it('shows the store of rate limits when there is one', () => {
     const { host: _, schemaHash: __, ...state } = up
     const page = render({ rateLimitStore: { ...state, state: 'down', latencyMs: null, lastError: 'ECONNREFUSED' } })
@@ -81,10 +104,13 @@ describeInBrowser('the status page in a browser', () => {
       const lastError = `connect ECONNREFUSED ${'2001:db8::1:'.repeat(8)}4000`
       const report = { ...up, host: 'orders.portico.svc.cluster.local:4000', lastError }
       await page.setContent(
-        render({ subgraphs: { orders: report, users: up }, rateLimitStore: { ...state, lastError } }),
+        render({
+          subgraphs: { orders: { ...report, events: EVENTS }, users: up },
+          rateLimitStore: { ...state, lastError },
+        }),
       )
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
-      expect(await page.getByRole('cell').count()).toBe(2 * 6 + 3)
+      expect(await page.getByRole('cell').count()).toBe(2 * 6 + 2 * 5 + 3)
     },
     30_000,
   )

@@ -19,50 +19,40 @@ const LINES = 3
 const CUSTOMERS = 500
 /** How often confirmations are looked for: the latencies are too long by half of it. */
 const LOOK_MS = 5
+const CONFIRMED_WITHIN_MS = 60_000
 
 /** Customers who place orders, and a look at the database for what became of them. */
 export function createCustomers(databases: OrderDatabases, place: Place) {
   const ids = Array.from({ length: CUSTOMERS }, () => randomUUID())
-  const waiting = new Map<string, (at: number) => void>()
-  const early = new Set<string>()
-  const told = new Set<string>()
-  let seen = 0n
+  const waiting = new Map<string, PromiseWithResolvers<number>>()
   const stop = new AbortController()
 
   async function look() {
     while (!stop.signal.aborted) {
-      // The outbox tells each confirmation once, in the order in which they were written.
-      const rows = await databases.query<{ position: string; subject: string }>(
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+      if (waiting.size === 0) continue
+      const rows = await databases.query<{ id: string; status: string }>(
         'orders',
-        `SELECT position, subject FROM outbox_event
-         WHERE position > $1 AND type = 'portico.order.confirmed.v1' ORDER BY position`,
-        [String(seen - OVERLAP > 0n ? seen - OVERLAP : 0n)],
+        `SELECT id, status::text FROM "order" WHERE id = ANY($1) AND status <> 'PENDING'`,
+        [[...waiting.keys()]],
       )
       const now = performance.now()
-      for (const { position, subject } of rows) {
-        if (BigInt(position) > seen) seen = BigInt(position)
-        if (told.has(subject)) continue
-        told.add(subject)
-        const confirmed = waiting.get(subject)
-        if (confirmed) confirmed(now)
-        else early.add(subject)
+      for (const { id, status } of rows) {
+        if (status === 'CONFIRMED') waiting.get(id)?.resolve(now)
+        else waiting.get(id)?.reject(new Error(`An order is ${status}, though there is stock for all.`))
+        waiting.delete(id)
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }
   const looking = look()
 
-  /** Resolves with how long the order took. */
-  async function buy(): Promise<number> {
+  /** Resolves with how long the order took since it was due. */
+  async function buy(dueAt: number): Promise<number> {
     const lines = Array.from({ length: LINES }, () => pick(databases.variants))
     const unique = [...new Set(lines)].map((variant) => ({ variant, quantity: 1 }))
-    const started = performance.now()
-    const id = await place(pick(ids), unique)
-    const confirmedAt = early.delete(id)
-      ? performance.now()
-      : await new Promise<number>((resolve) => waiting.set(id, resolve))
-    waiting.delete(id)
-    return confirmedAt - started
+    const confirmed = Promise.withResolvers<number>()
+    waiting.set(await place(pick(ids), unique), confirmed)
+    return (await withDeadline(confirmed.promise)) - dueAt
   }
 
   return {
@@ -73,7 +63,7 @@ export function createCustomers(databases: OrderDatabases, place: Place) {
       const started = performance.now()
       await Promise.all(
         Array.from({ length: count }, async () => {
-          while (performance.now() < until) latencies.push(await buy())
+          while (performance.now() < until) latencies.push(await buy(performance.now()))
         }),
       )
       return resultOf(latencies, (performance.now() - started) / 1000)
@@ -85,7 +75,13 @@ export function createCustomers(databases: OrderDatabases, place: Place) {
       const total = Math.round(perSecond * seconds)
       while (orders.length < total) {
         const due = Math.floor(((performance.now() - started) / 1000) * perSecond)
-        while (orders.length < Math.min(due, total)) orders.push(buy())
+        // Measured from when it was due, however late this program is.
+        while (orders.length < Math.min(due, total)) {
+          const order = buy(started + (orders.length * 1000) / perSecond)
+          // Looked at once all have been sent.
+          order.catch(() => undefined)
+          orders.push(order)
+        }
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
       const latencies = await Promise.all(orders)
@@ -98,8 +94,13 @@ export function createCustomers(databases: OrderDatabases, place: Place) {
   }
 }
 
-/** Positions are drawn before they are committed: a little of what was seen is looked at again. */
-const OVERLAP = 500n
+async function withDeadline<Result>(promise: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('An order was not confirmed within a minute.')), CONFIRMED_WITHIN_MS)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
 
 function pick<T>(list: readonly T[]): T {
   const one = list[Math.floor(Math.random() * list.length)]

@@ -71,10 +71,12 @@ async function fill(clients: Record<'orders' | 'products', Client>, variants: re
     `INSERT INTO inventory (variant_id, available) SELECT id, 2000000000 FROM unnest($1::uuid[]) AS id`,
     [ids],
   )
+  await clients.orders.query('INSERT INTO catalogue_product (id, version) SELECT id, 1 FROM unnest($1::uuid[]) AS id', [
+    products,
+  ])
   await clients.orders.query(
-    `INSERT INTO catalogue_variant
-       (variant_id, product_id, sku, title, price, currency, weight_grams, for_sale, product_version)
-     SELECT id, product_id, sku, 'Thing', 1999, 'EUR', 400, true, 1
+    `INSERT INTO catalogue_variant (variant_id, product_id, sku, title, price, currency, weight_grams)
+     SELECT id, product_id, sku, 'Thing', 1999, 'EUR', 400
      FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS row (id, product_id, sku)`,
     [ids, products, skus],
   )

@@ -1,16 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { indexBy, type Invariant, type Violation } from './violation.ts'
 
-/** The orders' copy of the catalogue is the catalogue, and that has every acknowledged change. */
-export const copyIsTheCatalogue: Invariant = (books, ledger) => {
-  const copies = indexBy(books.copy, ({ variantId }) => variantId)
-  const versions = new Map(books.catalogue.map(({ productId, productVersion }) => [productId, productVersion]))
-  const differing = books.catalogue.flatMap((variant): Violation[] => {
-    const copy = copies.get(variant.variantId)
-    if (isDeepStrictEqual(copy, variant)) return []
-    const detail = JSON.stringify({ is: variant, copy })
-    return [{ rule: "the orders' copy is the catalogue", subject: variant.variantId, detail }]
-  })
+/** The orders' copy of the catalogue is the catalogue, no more and no less, and that has every acknowledged change. */
+export const copyIsTheCatalogue: Invariant = ({ catalogue, copy }, ledger) => {
+  const versions = new Map(catalogue.products.map(({ productId, version }) => [productId, version]))
   const lost = ledger.productChanges
     .filter(({ productId, version }) => (versions.get(productId) ?? 0) < version)
     .map((change) => ({
@@ -18,5 +11,20 @@ export const copyIsTheCatalogue: Invariant = (books, ledger) => {
       subject: change.productId,
       detail: JSON.stringify(change),
     }))
-  return [...differing, ...lost]
+  return [
+    ...differences(catalogue.products, copy.products, ({ productId }) => productId),
+    ...differences(catalogue.variants, copy.variants, ({ variantId }) => variantId),
+    ...lost,
+  ]
+}
+
+function differences<Row>(rows: readonly Row[], copies: readonly Row[], idOf: (row: Row) => string): Violation[] {
+  const originals = indexBy(rows, idOf)
+  const known = indexBy(copies, idOf)
+  return [...new Set([...originals.keys(), ...known.keys()])]
+    .filter((id) => !isDeepStrictEqual(originals.get(id), known.get(id)))
+    .map((id) => {
+      const detail = JSON.stringify({ is: originals.get(id), copy: known.get(id) })
+      return { rule: "the orders' copy is the catalogue", subject: id, detail }
+    })
 }

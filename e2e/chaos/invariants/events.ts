@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { LineRow, OutboxRow } from '../books.ts'
+import type { OutboxRow, ReservedLine } from '../books.ts'
+import { otherThan } from '../event-wiring.ts'
+import { linesOf } from './lines.ts'
 import { indexBy, type Invariant, type Violation } from './violation.ts'
-
-const OTHER = { orders: 'products', products: 'orders' } as const
 
 /** Every event was sent, arrived, and was handled; and nothing arrived that nobody sent. */
 export const eventsAreAccountedFor: Invariant = ({ outbox, inbox }) => {
   const received = indexBy(inbox, ({ store, source, id }) => `${store} ${source} ${id}`)
   const sent = new Set<string>()
   const lost = outbox.flatMap((event): Violation[] => {
-    const key = `${OTHER[event.store]} /portico/${event.store} ${event.id}`
+    const key = `${otherThan(event.store)} /portico/${event.store} ${event.id}`
     sent.add(key)
     const copy = received.get(key)
     const { data: _, ...known } = event
@@ -58,7 +58,7 @@ export const ordersTellTheirStory: Invariant = (books) => {
   })
 }
 
-function linesThatDiffer(id: string, events: readonly OutboxRow[], lines: readonly LineRow[]): Violation[] {
+function linesThatDiffer(id: string, events: readonly OutboxRow[], lines: readonly ReservedLine[]): Violation[] {
   const ordered = linesOf(lines)
   return events
     .filter(({ type }) => type === 'portico.order.placed.v1')
@@ -69,8 +69,4 @@ function linesThatDiffer(id: string, events: readonly OutboxRow[], lines: readon
       subject: id,
       detail: JSON.stringify({ told, ordered }),
     }))
-}
-
-function linesOf(lines: readonly { variantId: string; quantity: number }[]): string[] {
-  return lines.map(({ variantId, quantity }) => `${quantity} of ${variantId}`).toSorted()
 }

@@ -1,3 +1,4 @@
+import type { AdjustmentEntry } from '../ledger.ts'
 import { indexBy, type Invariant, type Violation } from './violation.ts'
 
 /** Who was told that something is done finds it done, once; and nothing is done that nobody asked for. */
@@ -16,6 +17,8 @@ export const ordersKeepTheirWord: Invariant = (books, ledger) => {
     if (told.length > 1) return violation('each key has one answer')
     if (told.length === 1 && told[0] !== found[0]) return violation('what was acknowledged is there')
     if (keys.length !== found.length || keys[0] !== found[0]) return violation('each key is kept with its order')
+    const isRefused = entry.attempts > 0 && entry.refused.length === entry.attempts
+    if (isRefused && found.length > 0) return violation('what was refused is not there')
     if (!entry.isSettled) return violation('everyone gets an answer in the end')
     return []
   })
@@ -39,11 +42,16 @@ export const adjustmentsAreMadeOnce: Invariant = (books, ledger) => {
   return ledger.adjustments.flatMap((entry) => {
     const rows = made.get(entry.key) ?? []
     const isRight = rows.every(({ variantId, delta }) => variantId === entry.variantId && delta === entry.delta)
-    const isOften = entry.answer === 'acknowledged' ? rows.length === 1 : rows.length <= 1
-    if (isRight && isOften) return []
+    if (isRight && timesOf(entry).includes(rows.length)) return []
     const detail = JSON.stringify({ ...entry, rows })
     return [{ rule: 'adjustments are made once', subject: entry.variantId, detail }]
   })
+}
+
+/** How often an adjustment may be there. An earlier attempt, of which nobody heard, may have come after a refusal. */
+function timesOf({ answer, attempts }: AdjustmentEntry): readonly number[] {
+  if (answer === 'acknowledged') return [1]
+  return answer === 'refused' && attempts === 1 ? [0] : [0, 1]
 }
 
 /** No answer was one that should never be given. */

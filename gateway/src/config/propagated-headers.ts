@@ -1,4 +1,5 @@
 import { commaList } from '@portico/service-kit/config'
+import { TRACE_HEADERS } from '@portico/service-kit/trace-context'
 import { z } from 'zod'
 
 /** Which headers of a client's request go on to subgraphs, in lower case. */
@@ -22,6 +23,9 @@ const NEVER = new RegExp(
   ].join('|')})$`,
 )
 
+/** These go to every subgraph anyway, when they are well formed. */
+const ALWAYS: readonly string[] = TRACE_HEADERS
+
 const headerPropagation = () =>
   commaList()
     .transform((entries, context): HeaderPropagation => {
@@ -33,6 +37,7 @@ const headerPropagation = () =>
         if (name === '') context.addIssue('must be a list of headers such as accept-language,orders:x-tenant')
         else if (NEVER.test(name))
           context.addIssue(`can not hold ${name}, which the gateway sets itself or must not pass on`)
+        else if (ALWAYS.includes(name)) continue
         else if (subgraph === undefined) toAll.push(name)
         else bySubgraph.set(subgraph, [...(bySubgraph.get(subgraph) ?? []), name])
       }
@@ -43,7 +48,7 @@ const headerPropagation = () =>
 export const propagationVariables = z.object({
   PROPAGATE_HEADERS: headerPropagation()
     .optional()
-    .describe('Headers of the client that subgraphs receive as they came. Default: none.'),
+    .describe('Headers of the client that subgraphs receive as they came, beside its trace context. Default: none.'),
 })
 
 export function toHeaderPropagation(env: z.infer<typeof propagationVariables>): HeaderPropagation {

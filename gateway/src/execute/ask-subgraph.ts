@@ -52,13 +52,13 @@ export function createAskSubgraph({ subgraph, fetcher, signer, propagate }: AskS
 
   return async (question, context) => {
     const { body, isMutation, entities, read } = question
-    const { signal, deadline, requestId, record, viewer } = context
+    const { signal, deadline, requestId, traceLines, record, viewer } = context
     const signed = signer?.sign(viewer, subgraph)
     const headers = headersFor(context, typeof signed === 'object' ? await signed : signed)
     const shareKey = isMutation ? undefined : body
     const end = beginCall(record, subgraph)
     try {
-      const fetched = await fetcher.fetch(body, { headers, requestId, signal, deadline, shareKey, read })
+      const fetched = await fetcher.fetch(body, { headers, requestId, traceLines, signal, deadline, shareKey, read })
       const answer = usable(parseAnswer({ name: subgraph, ...fetched }), entities)
       end(answer.errors.length > 0 ? 'errors' : 'ok')
       return answer

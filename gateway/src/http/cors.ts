@@ -1,4 +1,5 @@
 import cors from '@fastify/cors'
+import { TRACE_HEADERS } from '@portico/service-kit/trace-context'
 import type { FastifyInstance } from 'fastify'
 import { SANDBOX_ORIGIN } from '../config/exposure.ts'
 
@@ -21,6 +22,7 @@ const ALLOWED_HEADERS = [
   'apollographql-client-version',
   'authorization',
   'content-type',
+  ...TRACE_HEADERS,
   'x-apollo-operation-name',
   'x-request-id',
 ]

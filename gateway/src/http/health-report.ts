@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describeReadiness, type CheckState, type Health } from '@portico/service-kit/health'
 import type { RedisState } from '../admission/rate-limits/redis.ts'
+import type { ToldEvents } from '../subgraph/told-events.ts'
 import type { LoadedSupergraph } from '../supergraph/load.ts'
 
 /** One subgraph as the gateway sees it. */
@@ -9,6 +10,8 @@ export interface SubgraphReport extends CheckState {
   host: string
   /** SHA-256, in hex, of its schema as it is in the supergraph: tells whether gateways agree on it. */
   schemaHash: string
+  /** How far its events are, if it tells. */
+  events?: ToldEvents
 }
 
 /** How the graph is, for its operators alone. */
@@ -49,10 +52,12 @@ export interface HealthSources {
   loaded: LoadedSupergraph
   /** Undefined: rate limits are not counted in Redis. */
   redisState?: (() => RedisState | undefined) | undefined
+  /** What subgraphs told of their events when they were probed. */
+  eventsOf: (subgraph: string) => ToldEvents | undefined
 }
 
 /** Returns what reports the health of the graph; reporting probes nothing. */
-export function createHealthReport({ health, loaded, redisState }: HealthSources): () => HealthReport {
+export function createHealthReport({ health, loaded, redisState, eventsOf }: HealthSources): () => HealthReport {
   const schemas = loaded.supergraph.subgraphs()
   const fixed = new Map(
     [...loaded.subgraphs].map(([name, { host }]) => {
@@ -65,7 +70,8 @@ export function createHealthReport({ health, loaded, redisState }: HealthSources
     const subgraphs: Record<string, SubgraphReport> = {}
     for (const [name, known] of fixed) {
       const state = states[name]
-      if (state) subgraphs[name] = { ...state, ...known }
+      const events = eventsOf(name)
+      if (state) subgraphs[name] = { ...state, ...known, ...(events ? { events } : {}) }
     }
     const redis = redisState?.()
     return { status: describeReadiness(health), subgraphs, rateLimitStore: redis ? describeStore(redis) : null }

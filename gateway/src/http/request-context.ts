@@ -6,6 +6,7 @@ import type { TokenVerifier } from '../admission/tokens/verifier.ts'
 import type { GatewayContext } from '../context.ts'
 import { startDeadline } from '../deadline.ts'
 import type { HeaderPropagator } from '../subgraph/client-headers.ts'
+import { traceLines } from '../subgraph/trace-lines.ts'
 import type { RequestRecord } from '../telemetry/request-record.ts'
 import { UNKNOWN_ADDRESS } from './client-address.ts'
 
@@ -37,6 +38,7 @@ export function createRequestContext(options: RequestContextOptions): ApolloFast
       viewer,
       clientAddress: record.clientAddress ?? UNKNOWN_ADDRESS,
       clientHeaders,
+      traceLines: traceLines(request.headers),
       deadline: deadline.at,
       signal: deadline.signal,
       record,

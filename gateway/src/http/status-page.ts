@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { CheckState } from '@portico/service-kit/health'
+import { deadLettersOf, eventsSection } from './events-section.ts'
 import type { HealthReport, SubgraphReport, WorkersReport } from './health-report.ts'
+import { Html, html, table, time } from './html.ts'
 
 const REFRESH_SECONDS = 5
 
@@ -18,7 +20,7 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line) }
 thead th { color: var(--quiet); font-weight: normal; white-space: nowrap } td { overflow-wrap: anywhere }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap } .state { font-weight: 600; white-space: nowrap }
-.good { color: var(--good) } .bad { color: var(--bad) } .fair { color: var(--fair) }
+.good { color: var(--good) } .bad { color: var(--bad) } .fair { color: var(--fair) } .loud { font-weight: 600 }
 @media (max-width: 60rem) {
   table, tbody, tr, th, td { display: block } thead { display: none } tr { margin-bottom: 1rem }
   th, td { border: 0; padding: .125rem 0; overflow-wrap: anywhere } .number { white-space: normal }
@@ -34,24 +36,6 @@ export const STATUS_PAGE_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
-
-/** Text that needs no escaping any more. */
-class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-/** Every value is escaped, unless it is made of this as well. */
-function html(parts: TemplateStringsArray, ...values: readonly (string | number | Html | readonly Html[])[]): Html {
-  const texts = values.map((value) => [value].flat().map((each) => (each instanceof Html ? each.text : escape(each))))
-  return new Html(String.raw({ raw: parts }, ...texts.map((each) => each.join(''))))
-}
-
-function escape(value: string | number): string {
-  return String(value).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}
 
 /** In one piece, so that its text is what the policy's hash is of. */
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`)
@@ -78,7 +62,8 @@ export function renderStatusPage(report: HealthReport, { refreshes, now }: { ref
             SUBGRAPH_COLUMNS,
             Object.entries(subgraphs).map(([name, each]) => subgraphCells(name, each, now)),
           )}
-          ${rateLimitStore ? storeTable(rateLimitStore, now) : ''} ${workers ? workersTable(workers, now) : ''}
+          ${eventsSection(subgraphs)} ${rateLimitStore ? storeTable(rateLimitStore, now) : ''}
+          ${workers ? workersTable(workers, now) : ''}
           <h2>More</h2>
           <p><a href="/health/subgraphs">Health as JSON</a>, <a href="/metrics">metrics for Prometheus</a></p>
         </main>
@@ -102,14 +87,21 @@ function summarize({ status, subgraphs, rateLimitStore }: HealthReport): Summary
   const states = Object.entries(subgraphs)
   const down = states.filter(([, { state }]) => state === 'down').map(([name]) => name)
   if (rateLimitStore?.state === 'down') down.push('Redis')
-  const isDown = `${new Intl.ListFormat('en').format(down)} ${down.length === 1 ? 'is' : 'are'} down`
+  const isDown = `${list(down)} ${down.length === 1 ? 'is' : 'are'} down`
   if (status === 'unavailable') {
     const why = down.length > 0 ? isDown : 'not every critical subgraph has answered yet'
     return { mark: '✗', title: 'not ready', heading: `The gateway is not ready: ${why}`, tone: 'bad' }
   }
-  return down.length === 0
+  const withDead = states.filter(([, { events }]) => deadLettersOf(events) > 0).map(([name]) => name)
+  const haveDead = `${list(withDead)} ${withDead.length === 1 ? 'has' : 'have'} dead letters`
+  const buts = [...(down.length > 0 ? [isDown] : []), ...(withDead.length > 0 ? [haveDead] : [])].join('; ')
+  return buts === ''
     ? { mark: '✓', title: 'ready', heading: 'The gateway is ready', tone: 'good' }
-    : { mark: '!', title: `ready, but ${isDown}`, heading: `Ready, but ${isDown}`, tone: 'fair' }
+    : { mark: '!', title: `ready, but ${buts}`, heading: `Ready, but ${buts}`, tone: 'fair' }
+}
+
+function list(names: readonly string[]): string {
+  return new Intl.ListFormat('en').format(names)
 }
 
 const TONES: Readonly<Record<CheckState['state'], Summary['tone']>> = { up: 'good', down: 'bad', unknown: 'fair' }
@@ -167,38 +159,3 @@ function stateCells(name: string, { state, critical, since }: CheckState, now: D
     html`<span class="number">${time(since, now)}</span>`,
   ]
 }
-
-/** Rows with a head each. In narrow windows they become blocks, whose cells say themselves what they are. */
-function table(columns: readonly string[], rows: readonly (readonly Html[])[]): Html {
-  return html`<table role="table">
-    <thead role="rowgroup">
-      <tr role="row">
-        ${columns.map((column) => html`<th scope="col" role="columnheader">${column}</th>`)}
-      </tr>
-    </thead>
-    <tbody role="rowgroup">
-      ${rows.map(
-        ([head, ...cells]) =>
-          html`<tr role="row">
-            <th scope="row" role="rowheader">${head ?? ''}</th>
-            ${cells.map((cell, index) => html`<td role="cell" data-label="${columns[index + 1] ?? ''}">${cell}</td>`)}
-          </tr> `,
-      )}
-    </tbody>
-  </table>`
-}
-
-/** A moment, and how long ago it was. */
-function time(iso: string, now: Date): Html {
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(iso)) / 1000))
-  const [size, unit] = UNITS.find(([least]) => seconds >= 2 * least) ?? [1, 's']
-  const ago = seconds < 1 ? '' : ` (${Math.floor(seconds / size)} ${unit} ago)`
-  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>${ago}`
-}
-
-const UNITS = [
-  [86_400, 'days'],
-  [3600, 'h'],
-  [60, 'min'],
-  [1, 's'],
-] as const

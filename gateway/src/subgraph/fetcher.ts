@@ -14,6 +14,8 @@ export interface FetchOptions {
   headers: string
   /** Sent along; no answer depends on it. */
   requestId?: string | undefined
+  /** Header lines that are sent along; no answer depends on them either. */
+  traceLines?: string
   /** Ends the fetch: the request's time is over, or its client gone. */
   signal: AbortSignal
   /** When that will be, by `performance.now()`. The subgraph is told how long its answer is waited for. */
@@ -81,13 +83,16 @@ export function createSubgraphFetcher(options: SubgraphFetcherOptions): Subgraph
     return flight && (flight.toldUntil === flight.timesOutAt || flight.toldUntil >= fetch.deadline) ? flight : undefined
   }
 
-  function launch(body: string, { headers, requestId, deadline, shareKey, signal, read }: FetchOptions) {
+  function launch(
+    body: string,
+    { headers, requestId, traceLines = '', deadline, shareKey, signal, read }: FetchOptions,
+  ) {
     const now = performance.now()
     const timesOutAt = now + timeoutMs
     const toldUntil = Math.min(timesOutAt, deadline)
     const waitMs = Math.max(0, Math.floor(toldUntil - now))
     const idLine = requestId === undefined ? '' : headerLine(REQUEST_ID_HEADER, requestId)
-    const head = `${start}${headers}${idLine}${DEADLINE_HEADER}: ${waitMs}\r\n`
+    const head = `${start}${headers}${idLine}${traceLines}${DEADLINE_HEADER}: ${waitMs}\r\n`
     const message = requestMessage(head, body)
     const flight = new Flight(target, { message, shareKey, headers, timesOutAt, toldUntil })
     if (shareKey !== undefined) joinable?.set(keyOf(flight), flight)

@@ -1,14 +1,10 @@
-/** When an event that failed is tried again, and when no more. */
+/** When an event that failed is tried again. */
 export interface Backoff {
-  /** Pause after the first failure, in milliseconds; each further one doubles it. Default 100. */
+  /** Pause after the first failure, in milliseconds; each further one doubles it. */
   firstMs: number
-  /** Longest pause, in milliseconds. Default 60,000. */
+  /** Longest pause, in milliseconds. */
   mostMs: number
-  /** After that many failures of its handler an event is a dead letter. Default 50: about 40 minutes. */
-  attempts: number
 }
-
-export const BACKOFF: Backoff = { firstMs: 100, mostMs: 60_000, attempts: 50 }
 
 /** The pause after that many failures, in milliseconds: from half of its length to all of it, at random. */
 export function pauseAfter(failures: number, { firstMs, mostMs }: Backoff, random = Math.random): number {

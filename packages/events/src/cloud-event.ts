@@ -44,7 +44,7 @@ const cloudEvent = z.object({
   requestid: z.string().max(128).optional(),
 })
 
-/** A text or a value that is no event of ours. */
+/** A text or a value that is no event of ours, or none that can be stored. */
 export class MalformedEventError extends Error {
   override readonly name = 'MalformedEventError'
 }

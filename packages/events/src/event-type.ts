@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** A kind of event: its name, which ends in its version, and what its `data` is. */
 export interface EventType<Data = unknown> {
@@ -22,7 +22,23 @@ export interface Cause {
   traceparent?: string | undefined
 }
 
+/** A request as the cause of events. */
+export function causeOf({ requestId, traceparent }: { requestId: string; traceparent: string | undefined }): Cause {
+  return { requestid: requestId, traceparent }
+}
+
 /** Data that its own schema refuses: a mistake of who writes the event, or of another version of it. */
 export class EventDataError extends Error {
   override readonly name = 'EventDataError'
+}
+
+/**
+ * The data of an event, as its type says.
+ *
+ * @throws EventDataError that names what is wrong.
+ */
+export function checkData<Data>(type: EventType<Data>, data: unknown): Data {
+  const parsed = type.schema.safeParse(data)
+  if (parsed.success) return parsed.data
+  throw new EventDataError(`Not the data of ${type.name}: ${z.prettifyError(parsed.error)}`)
 }

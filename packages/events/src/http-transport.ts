@@ -1,8 +1,10 @@
-import type { Logger } from '@portico/service-kit/logger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { BATCH_TYPE, parseCloudEvent, sourceOf, type CloudEvent } from './cloud-event.ts'
+import { BATCH_TYPE, MalformedEventError, parseCloudEvent, type CloudEvent } from './cloud-event.ts'
 import { subscribersOf } from './contract.ts'
-import { SIGNATURE_HEADER, type SignBody, type VerifyBody } from './push-signature.ts'
+import { objectionTo } from './objection.ts'
+import { isDigestOf, SIGNATURE_HEADER, type SignBody, type Signed, type VerifySignature } from './push-signature.ts'
+import { reasonOf } from './reason.ts'
 import type { Delivery, Receive, Transport, Undelivered } from './transport.ts'
 
 /** Where subgraphs take events. */
@@ -16,8 +18,7 @@ export interface HttpTransportOptions {
   /** The addresses of the subgraphs that take events, by name: `http://products:4002`. */
   subscribers: ReadonlyMap<string, URL>
   sign: SignBody
-  verify: VerifyBody
-  log: Logger
+  verify: VerifySignature
   /** Longest wait for the answer to a push, in milliseconds. Default 5,000. */
   answerWithinMs?: number
 }
@@ -29,7 +30,7 @@ const answer = z.object({
 
 /** Pushes events to their subscribers in signed batches, with no broker between. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { subscribers, sign, verify, log, answerWithinMs = 5000 } = options
+  const { subscribers, sign, verify, answerWithinMs = 5000 } = options
   const stop = new AbortController()
   let receiver: Receive | undefined
 
@@ -56,18 +57,18 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     }
   }
 
-  async function take(values: readonly unknown[], sender: string, receive: Receive) {
+  async function take(values: readonly unknown[], { sender, receive, signal }: Taking) {
     const outcomes = await Promise.all(
       values.map(async (value) => {
         try {
           const event = parseCloudEvent(value)
-          if (event.source !== sourceOf(sender)) return refused(value, `${sender} may not speak for ${event.source}`)
-          await receive(event).catch((error: unknown) => {
-            throw new Later(reasonOf(error))
-          })
+          const objection = objectionTo(event, sender)
+          if (objection !== undefined) return refused(value, objection)
+          await receive(event, signal)
           return undefined
         } catch (error) {
-          return error instanceof Later ? { id: idOf(value), reason: error.message } : refused(value, reasonOf(error))
+          const isHopeless = error instanceof MalformedEventError
+          return isHopeless ? refused(value, reasonOf(error)) : { id: idOf(value), reason: reasonOf(error) }
         }
       }),
     )
@@ -83,7 +84,11 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         }
       }
       const pushes = await Promise.all([...bySubscriber].map(([name, list]) => push(name, list)))
-      return events.map(({ id }): Delivery => pushes.find((failures) => failures.has(id))?.get(id))
+      return events.map(({ id }): Delivery => {
+        const failures = pushes.map((failed) => failed.get(id)).filter((failure) => failure !== undefined)
+        // Given up once all who have not got it never will.
+        return failures.find(({ hopeless }) => !hopeless) ?? failures[0]
+      })
     },
     async receive(receive) {
       receiver = receive
@@ -91,20 +96,28 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     routes(app) {
       void app.register(async (scope) => {
         scope.removeAllContentTypeParsers()
-        scope.addContentTypeParser(BATCH_TYPE, { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_, body, done) =>
-          done(null, body),
-        )
-        scope.post<{ Body: Buffer }>(EVENTS_PATH, async (request, reply) => {
-          const signature = request.headers[SIGNATURE_HEADER]
-          const sender = await verify(request.body, typeof signature === 'string' ? signature : undefined)
-          if (sender === undefined) {
-            log.warn({ address: request.ip }, 'events of an unknown sender refused')
-            return reply.code(401).send({ error: 'Events are taken only from subgraphs whose keys are known here.' })
-          }
-          if (!receiver) return reply.code(503).send({ error: 'Not ready for events.' })
-          const events = parseBatch(request.body)
-          if (!events) return reply.code(400).send({ error: 'The body must be a JSON array of at most 1000 events.' })
-          return take(events, sender, receiver)
+        scope.addContentTypeParser(BATCH_TYPE, { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+        const signatures = new WeakMap<FastifyRequest, Signed>()
+        scope.route<{ Body: Buffer | undefined }>({
+          method: 'POST',
+          url: EVENTS_PATH,
+          bodyLimit: BODY_LIMIT,
+          // Nothing is read of those who may not send.
+          async onRequest(request, reply) {
+            const signature = request.headers[SIGNATURE_HEADER]
+            const signed = typeof signature === 'string' ? await verify(signature) : { refusal: 'no signature' }
+            if (!('refusal' in signed)) return void signatures.set(request, signed)
+            return refuse(request, reply, signed.refusal)
+          },
+          async handler(request, reply) {
+            const { sender, sha256 } = signatures.get(request) ?? NOBODY
+            const { body = Buffer.of() } = request
+            if (!isDigestOf(sha256, body)) return refuse(request, reply, 'the signature is that of another body')
+            if (!receiver) return reply.code(503).send({ error: 'Not ready for events.' })
+            const events = parseBatch(body)
+            if (!events) return reply.code(400).send({ error: 'The body must be a JSON array of at most 1000 events.' })
+            return take(events, { sender, receive: receiver, signal: closingOf(reply) })
+          },
         })
       })
     },
@@ -114,6 +127,28 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   }
 }
 
+/** Who sends a batch, and until when they wait for an answer. */
+interface Taking {
+  sender: string
+  receive: Receive
+  signal: AbortSignal
+}
+
+/** The reason is for our log alone. */
+function refuse(request: FastifyRequest, reply: FastifyReply, reason: string) {
+  request.log.warn({ address: request.ip, reason }, 'events refused')
+  return reply.code(401).send({ error: 'Events are taken only from subgraphs whose keys are known here.' })
+}
+
+/** Aborts when who asked has gone. The signal of Fastify's requests aborts when a body was read. */
+function closingOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => controller.abort())
+  return controller.signal
+}
+
+const NOBODY: Signed = { sender: '', sha256: '' }
+
 function parseBatch(body: Buffer): unknown[] | undefined {
   try {
     return z.array(z.unknown()).max(1000).parse(JSON.parse(body.toString()))
@@ -122,21 +157,10 @@ function parseBatch(body: Buffer): unknown[] | undefined {
   }
 }
 
-/** The event is fine, but can't be handled or kept now. */
-class Later extends Error {
-  override readonly name = 'Later'
-}
-
 function refused(value: unknown, reason: string) {
   return { id: idOf(value), reason, hopeless: true }
 }
 
 function idOf(value: unknown): string {
   return typeof value === 'object' && value !== null && 'id' in value ? String(value.id) : ''
-}
-
-/** What went wrong, with the reason below it: `fetch` says only that it failed. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -1,9 +1,9 @@
 import { classifyDatabaseError, retryConflicts } from '@portico/service-kit/database-errors'
 import type { Logger } from '@portico/service-kit/logger'
-import { z } from 'zod'
-import { BACKOFF, pauseAfter, type Backoff } from './backoff.ts'
-import type { CloudEvent } from './cloud-event.ts'
-import { EventDataError, type Cause, type EventType } from './event-type.ts'
+import { pauseAfter, type Backoff } from './backoff.ts'
+import { MalformedEventError, type CloudEvent } from './cloud-event.ts'
+import { checkData, EventDataError, type Cause, type EventType } from './event-type.ts'
+import { reasonOf } from './reason.ts'
 import type { SqlDatabase, SqlTransaction } from './sql.ts'
 
 /** What a subgraph does about one kind of event. */
@@ -21,13 +21,7 @@ export function handler<Transaction, Data>(
   type: EventType<Data>,
   handle: (tx: Transaction, data: Data, cause: Cause) => Promise<void>,
 ): Handler<Transaction> {
-  return { type, handle: (tx, data, cause) => handle(tx, parseData(type, data), cause) }
-}
-
-function parseData<Data>(type: EventType<Data>, data: unknown): Data {
-  const parsed = type.schema.safeParse(data)
-  if (parsed.success) return parsed.data
-  throw new EventDataError(`Not the data of ${type.name}: ${z.prettifyError(parsed.error)}`)
+  return { type, handle: (tx, data, cause) => handle(tx, checkData(type, data), cause) }
 }
 
 /** What came of an event that arrived. */
@@ -38,29 +32,33 @@ export interface InboxOptions<Transaction extends SqlTransaction> {
   db: SqlDatabase<Transaction>
   handlers: readonly Handler<Transaction>[]
   log: Logger
-  /** Default {@link BACKOFF}. */
-  backoff?: Backoff
+  /** Of an event that its handler failed on, and after how many times it is a dead letter. Default {@link BACKOFF}. */
+  backoff?: Backoff & { attempts: number }
 }
+
+/** Fifty failures take about 40 minutes. */
+const BACKOFF = { firstMs: 100, mostMs: 60_000, attempts: 50 }
 
 /** Where events arrive: each has its effect once, however often it comes. */
 export interface Inbox {
   /**
-   * Handles an event. One that its handler fails on is kept, and tried again by `retry`.
+   * Handles an event. One that its handler fails on, or takes too long for, is kept, and tried again by `retry`.
    *
-   * @throws what the database throws while it can neither handle nor keep anything: it has to be sent again.
+   * @throws MalformedEventError when the database would never take it, and what the database throws while it can neither
+   * handle nor keep anything: then it has to be sent again.
    */
   receive(event: CloudEvent): Promise<Reception>
-  /** Tries the kept events that are due, and returns how many there were. */
-  retry(): Promise<number>
+  /** Tries the kept events that are due until `signal` aborts, and returns how many there were. */
+  retry(signal?: AbortSignal): Promise<number>
 }
 
-interface KeptEvent {
-  id: string
-  source: string
-  type: string
-  data: unknown
-  request_id: string | null
-  trace_parent: string | null
+/** What of an event counts here, be it as it came or as it was kept. */
+interface Handled extends Pick<CloudEvent, 'id' | 'source' | 'type' | 'subject' | 'data'> {
+  requestid?: string | null | undefined
+  traceparent?: string | null | undefined
+}
+
+interface KeptEvent extends Handled {
   attempts: number
 }
 
@@ -68,10 +66,10 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
   const { db, handlers, log, backoff = BACKOFF } = options
   const byName = new Map(handlers.map((one) => [one.type.name, one]))
 
-  async function handle(tx: Transaction, { type, data, ...cause }: Pick<CloudEvent, 'type' | 'data'> & Cause) {
+  async function handle(tx: Transaction, { type, data, requestid, traceparent }: Handled) {
     const found = byName.get(type)
     if (!found) throw new EventDataError(`Nobody here handles ${type}: is another version running?`)
-    await found.handle(tx, data, { requestid: cause.requestid, traceparent: cause.traceparent })
+    await found.handle(tx, data, { requestid: requestid ?? undefined, traceparent: traceparent ?? undefined })
   }
 
   function receiveOnce(event: CloudEvent): Promise<Reception> {
@@ -92,19 +90,21 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
     const { state, reason, pauseMs } = judge(failure, 1, event)
     const isFirst = await db.$executeRaw`
       INSERT INTO inbox_event (id, source, type, subject, data, request_id, trace_parent, sent_at, state, attempts,
-        last_error, next_attempt_at)
+        last_error, next_attempt_at, settled_at)
       VALUES (${event.id}::uuid, ${event.source}, ${event.type}, ${event.subject}, ${JSON.stringify(event.data)}::jsonb,
         ${event.requestid ?? null}, ${event.traceparent ?? null}, ${event.time}::timestamptz, ${state}::event_state, 1, ${reason},
-        clock_timestamp() + make_interval(secs => ${pauseMs / 1000}::float8))
+        clock_timestamp() + make_interval(secs => ${pauseMs / 1000}::float8),
+        CASE ${state} WHEN 'DEAD' THEN clock_timestamp() END)
       ON CONFLICT (id, source) DO NOTHING`
     return isFirst === 0 ? 'repeated' : 'kept'
   }
 
   /** What becomes of an event that failed so many times. */
-  function judge(failure: unknown, attempts: number, event: Pick<CloudEvent, 'id' | 'type'> & { subject?: string }) {
-    const reason = failure instanceof Error ? failure.message : String(failure)
+  function judge(failure: unknown, attempts: number, event: Handled) {
+    const reason = reasonOf(failure)
     const isDead = attempts >= backoff.attempts
-    const told = { event: event.id, type: event.type, subject: event.subject, attempts }
+    const { id, type, subject, requestid: requestId } = event
+    const told = { event: id, type, subject, requestId, attempts }
     if (isDead) log.error({ ...told, err: failure }, 'event is a dead letter')
     else log.warn({ ...told, err: failure }, 'event not handled')
     return { state: isDead ? 'DEAD' : 'PENDING', reason, pauseMs: pauseAfter(attempts, backoff) } as const
@@ -116,13 +116,13 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
     try {
       await db.$transaction(async (tx) => {
         const [row] = await tx.$queryRaw<KeptEvent[]>`
-          SELECT id, source, type, data, request_id, trace_parent, attempts FROM inbox_event
+          SELECT id, source, type, subject, data, request_id AS requestid, trace_parent AS traceparent, attempts
+          FROM inbox_event
           WHERE state = 'PENDING' AND next_attempt_at <= now()
           ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED`
         if (!row) return
         tried = row
-        const cause = { requestid: row.request_id ?? undefined, traceparent: row.trace_parent ?? undefined }
-        await handle(tx, { type: row.type, data: row.data, ...cause })
+        await handle(tx, row)
         await tx.$executeRaw`
           UPDATE inbox_event SET state = 'DONE', data = NULL, last_error = NULL, attempts = attempts + 1,
             settled_at = clock_timestamp()
@@ -135,7 +135,8 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
       // Another process may have tried it meanwhile, and have had more success.
       await db.$executeRaw`
         UPDATE inbox_event SET state = ${state}::event_state, attempts = attempts + 1, last_error = ${reason},
-          next_attempt_at = clock_timestamp() + make_interval(secs => ${pauseMs / 1000}::float8)
+          next_attempt_at = clock_timestamp() + make_interval(secs => ${pauseMs / 1000}::float8),
+          settled_at = CASE ${state} WHEN 'DEAD' THEN clock_timestamp() END
         WHERE id = ${id}::uuid AND source = ${source} AND state = 'PENDING'`
     }
     return tried !== undefined
@@ -143,23 +144,38 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
 
   return {
     async receive(event) {
+      let failure: unknown
       try {
         return await retryConflicts(() => receiveOnce(event))
       } catch (error) {
         if (isOutage(error)) throw error
-        return keep(event, error)
+        failure = error
+      }
+      try {
+        // A database that can keep it works: then it was not the database that took too long.
+        return await keep(event, failure)
+      } catch (error) {
+        if (isOutage(error) || isPassing(error)) throw error
+        throw new MalformedEventError(`It can't be written down: ${reasonOf(error)}`, { cause: error })
       }
     },
-    async retry() {
+    async retry(signal) {
       let tried = 0
-      while (await retryOne()) tried += 1
-      return tried
+      for (;;) {
+        if (signal?.aborted || !(await retryOne())) return tried
+        tried += 1
+      }
     },
   }
 }
 
-/** Whether the database could not do its work, for which the event is not to blame. */
+/** Whether there is no database, for which the event is not to blame. */
 function isOutage(error: unknown): boolean {
+  return classifyDatabaseError(error)?.kind === 'unavailable'
+}
+
+/** Whether the same statement may succeed another time. */
+function isPassing(error: unknown): boolean {
   const kind = classifyDatabaseError(error)?.kind
-  return kind === 'unavailable' || kind === 'timeout' || kind === 'conflict'
+  return kind === 'timeout' || kind === 'conflict'
 }

@@ -2,17 +2,19 @@ import { addReadGauge, DURATION_BUCKETS } from '@portico/service-kit/metrics'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { CloudEvent } from './cloud-event.ts'
 import type { Reception } from './inbox.ts'
-import type { EventsState, QueueState } from './state.ts'
+import type { EventsState, Handling, QueueState } from './state.ts'
 
 /** The metrics of a subgraph's events. */
 export interface EventMetrics {
   /** Notes what came of an event, and when that began, in the time of `performance.now()`. */
   received(event: CloudEvent, outcome: Reception | 'refused', started: number): void
   /** Adds them to a registry. */
-  expose(registry: Registry, state: () => EventsState): void
+  expose(registry: Registry, state: () => EventsState & { handling: Handling }): void
 }
 
-export function createEventMetrics(): EventMetrics {
+/** `types` are those that have a handler; what comes of others counts as one. */
+export function createEventMetrics(types: readonly string[]): EventMetrics {
+  const known = new Set(types)
   const received = new Counter({
     name: 'portico_events_received_total',
     help: 'Events that arrived, by what came of them: handled, repeated, kept after a failure, or refused to be sent again.',
@@ -27,7 +29,8 @@ export function createEventMetrics(): EventMetrics {
     registers: [],
   })
   return {
-    received({ type }, outcome, started) {
+    received(event, outcome, started) {
+      const type = known.has(event.type) ? event.type : 'unknown'
       received.inc({ type, outcome })
       duration.observe({ type }, (performance.now() - started) / 1000)
     },
@@ -39,12 +42,21 @@ export function createEventMetrics(): EventMetrics {
           name,
           help,
           labelNames: ['queue'],
-          read: () => Object.entries(state()).map(([queue, of]: [string, QueueState]) => [{ queue }, read(of)]),
+          read: () => {
+            const { outbox, inbox } = state()
+            return Object.entries({ outbox, inbox }).map(([queue, of]) => [{ queue }, read(of)])
+          },
         })
       gauge('portico_events_pending', 'Events of the outbox or inbox that are not settled.', ({ pending }) => pending)
       gauge('portico_events_failing', 'Pending events that failed at least once.', ({ failing }) => failing)
       gauge('portico_events_dead', 'Dead letters of the outbox or inbox.', ({ dead }) => dead)
       gauge('portico_events_lag_seconds', 'Age of the oldest pending event.', ({ lagSeconds }) => lagSeconds)
+      addReadGauge(registry, {
+        name: 'portico_events_handling',
+        help: 'Events that are being handled (active), wait for their turn (waiting), and most that are handled at once (limit).',
+        labelNames: ['state'],
+        read: () => Object.entries(state().handling).map(([name, count]) => [{ state: name }, count]),
+      })
     },
   }
 }

@@ -29,7 +29,6 @@ export async function openTransport(options: {
     subscribers,
     sign: await createSigner(subgraph, await loadKey(keyFile)),
     verify: createVerifier(subgraph, new Map(await Promise.all(publishers))),
-    log,
   })
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
-import { EventDataError, type Announcement } from './event-type.ts'
+import { checkData, type Announcement } from './event-type.ts'
 import type { SqlTransaction } from './sql.ts'
 
 /**
@@ -15,7 +14,7 @@ export async function announce(tx: SqlTransaction, ...announcements: readonly An
     id: randomUUID(),
     type: type.name,
     subject,
-    data: checked(type.name, type.schema, data),
+    data: checkData(type, data),
     request_id: cause?.requestid ?? null,
     trace_parent: cause?.traceparent ?? null,
   }))
@@ -26,10 +25,4 @@ export async function announce(tx: SqlTransaction, ...announcements: readonly An
       event ->> 'trace_parent'
     FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) WITH ORDINALITY AS list (event, ordinal)
     ORDER BY ordinal`
-}
-
-function checked(name: string, schema: z.ZodType, data: unknown): unknown {
-  const parsed = schema.safeParse(data)
-  if (parsed.success) return parsed.data
-  throw new EventDataError(`Not the data of ${name}: ${z.prettifyError(parsed.error)}`)
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose'
+import { createLocalJWKSet, decodeJwt, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose'
+import { reasonOf } from './reason.ts'
 
 /** The header that carries the signature of pushed events. */
 export const SIGNATURE_HEADER = 'x-portico-events-signature'
 
 const LIFETIME_S = 60
 const CLOCK_SKEW_S = 5
+const MOST_LENGTH = 4096
 
 /** Signs bodies: a compact JWS (EdDSA, 60 s) of who sends, for whom it is, and the SHA-256 of the body. */
 export type SignBody = (body: string, audience: string) => Promise<string>
@@ -30,36 +32,47 @@ export async function createSigner(subgraph: string, privateKey: JWK, now = Date
   }
 }
 
-/** The subgraph that signed this body for us; undefined when the signature is missing, false, old or for someone else. */
-export type VerifyBody = (body: Buffer, signature: string | undefined) => Promise<string | undefined>
+/** Who signed, and the SHA-256 of the body that they signed, in base64url. */
+export interface Signed {
+  sender: string
+  sha256: string
+}
+
+/** Who signed something for us; or why the signature does not count, for our own log. */
+export type VerifySignature = (signature: string) => Promise<Signed | { refusal: string }>
 
 /** Verifies with the public keys of those who may send, by their names: a key speaks for its own subgraph alone. */
 export function createVerifier(
   audience: string,
   publishers: ReadonlyMap<string, JSONWebKeySet>,
   now = Date.now,
-): VerifyBody {
-  const keySets = [...publishers].map(([issuer, keys]) => ({ issuer, keySet: createLocalJWKSet(keys) }))
-  return async (body, signature) => {
-    if (signature === undefined || signature.length > 4096) return undefined
-    for (const { issuer, keySet } of keySets) {
-      try {
-        const { payload } = await jwtVerify(signature, keySet, {
-          algorithms: ['EdDSA'],
-          issuer,
-          audience,
-          clockTolerance: CLOCK_SKEW_S,
-          maxTokenAge: LIFETIME_S,
-          requiredClaims: ['exp', 'iat', 'sha256'],
-          currentDate: new Date(now()),
-        })
-        return payload['sha256'] === digestOf(body) ? issuer : undefined
-      } catch {
-        // Another publisher's, or nobody's.
-      }
+): VerifySignature {
+  const keySets = new Map([...publishers].map(([issuer, keys]) => [issuer, createLocalJWKSet(keys)]))
+  return async (signature) => {
+    if (signature.length > MOST_LENGTH) return { refusal: 'the signature is too long' }
+    try {
+      const { iss: issuer = '' } = decodeJwt(signature)
+      const keySet = keySets.get(issuer)
+      if (!keySet) return { refusal: 'no keys of its sender are known' }
+      const { payload } = await jwtVerify<{ sha256: unknown }>(signature, keySet, {
+        algorithms: ['EdDSA'],
+        issuer,
+        audience,
+        clockTolerance: CLOCK_SKEW_S,
+        maxTokenAge: LIFETIME_S,
+        requiredClaims: ['exp', 'iat', 'sha256'],
+        currentDate: new Date(now()),
+      })
+      return { sender: issuer, sha256: String(payload.sha256) }
+    } catch (error) {
+      return { refusal: reasonOf(error) }
     }
-    return undefined
   }
+}
+
+/** Whether what was signed is this body. */
+export function isDigestOf(sha256: string, body: Buffer): boolean {
+  return sha256 === digestOf(body)
 }
 
 function digestOf(body: string | Buffer): string {

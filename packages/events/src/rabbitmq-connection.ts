@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@portico/service-kit/logger'
 import { Connection } from 'rabbitmq-client'
+import { reasonOf } from './reason.ts'
 
 /** A connection to RabbitMQ that comes back by itself. */
 export interface RabbitMqConnection {
@@ -9,6 +10,10 @@ export interface RabbitMqConnection {
    * @throws Error that says why nothing can be sent over it now.
    */
   requireReady: () => void
+  /**
+   * @throws Error that says why the broker takes no messages now.
+   */
+  requireUnblocked: () => void
   /** Lets what goes over it end, and then itself. What can't end in time is broken off. */
   close: (ending: Promise<unknown>) => Promise<void>
 }
@@ -39,21 +44,35 @@ export function openConnection({ url, name, log, withinMs }: RabbitMqConnectionO
     noDelay: true,
   })
   let reason = 'not connected yet'
-  connection.on('connection', () => log.info({ connection: name }, 'connected to RabbitMQ'))
+  let blocked: string | undefined
+  connection.on('connection', () => {
+    reason = 'the connection was lost'
+    blocked = undefined
+    log.info({ connection: name }, 'connected to RabbitMQ')
+  })
   connection.on('error', (error: unknown) => {
     reason = reasonOf(error)
     log.warn({ connection: name, reason }, 'connection to RabbitMQ failed')
   })
   connection.on('connection.blocked', (why: string) => {
-    reason = `RabbitMQ takes no messages: ${why}`
-    log.warn({ connection: name, reason }, 'RabbitMQ takes no messages')
+    blocked = `RabbitMQ takes no messages: ${why}`
+    log.warn({ connection: name, reason: why }, 'RabbitMQ takes no messages')
   })
+  connection.on('connection.unblocked', () => {
+    blocked = undefined
+  })
+
+  function requireUnblocked() {
+    if (blocked !== undefined) throw new Error(blocked)
+  }
 
   return {
     connection,
     requireReady() {
+      requireUnblocked()
       if (!connection.ready) throw new Error(reason)
     },
+    requireUnblocked,
     async close(ending) {
       const ended = ending.then(() => connection.close()).catch(() => undefined)
       if (connection.ready) await withDeadline(ended, CLOSE_WITHIN_MS).catch(() => undefined)
@@ -73,8 +92,4 @@ export async function withDeadline<Result>(work: Promise<Result>, ms: number): P
   } finally {
     done.abort()
   }
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@portico/service-kit/logger'
 import { ConsumerStatus, type AsyncMessage, type Connection } from 'rabbitmq-client'
 import { MalformedEventError, parseCloudEvent, type CloudEvent } from './cloud-event.ts'
-import { openConnection, reasonOf } from './rabbitmq-connection.ts'
+import { accountOf, objectionToMessage } from './rabbitmq-account.ts'
+import { openConnection } from './rabbitmq-connection.ts'
 import { topologyOf, type QueueType } from './rabbitmq-topology.ts'
+import { reasonOf } from './reason.ts'
 import type { Receive } from './transport.ts'
 
 /** What a receiver works with. */
@@ -26,12 +28,14 @@ export interface RabbitMqReceiver extends AsyncDisposable {
   requireReady: () => void
 }
 
+const START_PAUSE_MS = 1000
 const FIRST_PAUSE_MS = 100
 const MOST_PAUSE_MS = 5000
 
 /**
  * Receives from the subgraph's queue. An event is acknowledged once it is handled or kept; until then it is tried again
  * here, since one that is given back comes again at once, and counts as a delivery. Disposing gives back what is left.
+ * What is no event, or none that its sender may tell, is refused, and ends in the queue of dead messages.
  */
 export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive: Receive): RabbitMqReceiver {
   const { subgraph, url, queueType, prefetch, log, withinMs } = options
@@ -44,10 +48,13 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
   })
   const { live, dead } = topologyOf(subgraph, queueType)
   const { queue } = live.queue
+  const account = accountOf(url)
   let reason = 'not started yet'
-  // The consumer declares the queue that it receives from.
-  connection.on('connection', () => {
-    declare(connection, dead).catch((err: unknown) => log.warn({ err }, 'queue of dead messages not declared'))
+  /** Aborts with the connection: what came over it can no longer be acknowledged, and comes again. */
+  let lost = new AbortController()
+  connection.on('error', () => {
+    lost.abort()
+    lost = new AbortController()
   })
   const consumer = connection.createConsumer(
     {
@@ -55,6 +62,7 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
       queueOptions: live.queue,
       exchanges: live.exchanges,
       queueBindings: live.queueBindings,
+      lazy: true,
       concurrency: prefetch,
       qos: { prefetchCount: prefetch },
     },
@@ -65,30 +73,65 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
     reason = reasonOf(error)
     log.warn({ queue, reason }, 'receiving from RabbitMQ failed')
   })
+  const starting = start()
+
+  /** The consumer declares its own queue; what it refuses must have a place to go first. */
+  async function start(): Promise<void> {
+    while (!(await declareDead())) {
+      await sleep(START_PAUSE_MS, undefined, { signal: stop.signal }).catch(() => undefined)
+      if (stop.signal.aborted) return
+    }
+    if (!stop.signal.aborted) consumer.start()
+    // A broker that comes back may have forgotten.
+    connection.on('connection', () => void declareDead())
+  }
+
+  async function declareDead(): Promise<boolean> {
+    try {
+      await declare(connection, dead)
+      return true
+    } catch (error) {
+      reason = reasonOf(error)
+      if (!stop.signal.aborted) log.warn({ queue: dead.queue.queue, reason }, 'queue of dead messages not declared')
+      return false
+    }
+  }
 
   async function take(message: AsyncMessage): Promise<ConsumerStatus> {
     const event = parseMessage(message)
     if (!event) return ConsumerStatus.DROP
-    for (let pause = FIRST_PAUSE_MS; !stop.signal.aborted; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
+    const signal = AbortSignal.any([stop.signal, lost.signal])
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
       try {
         await receive(event)
         return ConsumerStatus.ACK
       } catch (err) {
+        if (err instanceof MalformedEventError) {
+          refuse(message, err.message)
+          return ConsumerStatus.DROP
+        }
         log.warn({ err, event: event.id, type: event.type }, 'event can be neither handled nor kept now')
-        await sleep(pause, undefined, { signal: stop.signal }).catch(() => undefined)
+        await sleep(pause, undefined, { signal }).catch(() => undefined)
       }
     }
     return ConsumerStatus.REQUEUE
   }
 
-  function parseMessage({ body, messageId }: AsyncMessage): CloudEvent | undefined {
+  function parseMessage(message: AsyncMessage): CloudEvent | undefined {
     try {
-      return parseCloudEvent(JSON.parse(String(body)))
+      const event = parseCloudEvent(JSON.parse(String(message.body)))
+      const objection = objectionToMessage(event, message, account)
+      if (objection === undefined) return event
+      refuse(message, objection)
     } catch (error) {
       if (!(error instanceof MalformedEventError) && !(error instanceof SyntaxError)) throw error
-      log.error({ messageId, reason: error.message }, 'message is no event')
-      return undefined
+      refuse(message, `it is no event: ${error.message}`)
     }
+    return undefined
+  }
+
+  function refuse({ messageId, routingKey, userId }: AsyncMessage, objection: string): void {
+    log.error({ queue, messageId, routingKey, account: userId, reason: objection }, 'message refused, and dead')
   }
 
   return {
@@ -102,6 +145,7 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
       const closed = consumer.close()
       stop.abort()
       await close(closed)
+      await starting
     },
   }
 }

@@ -5,7 +5,7 @@ export type QueueType = 'quorum' | 'classic'
 
 /** The topic exchange that all events go through; the routing key is the event's type. */
 export const EXCHANGE = 'portico.events'
-/** Where a queue puts what is no event at all, and what was given back {@link DELIVERY_LIMIT} times. */
+/** Where a queue puts what is refused: no event at all, or not believed, or given back {@link DELIVERY_LIMIT} times. */
 const DEAD_LETTER_EXCHANGE = 'portico.dead'
 
 /**
@@ -15,15 +15,27 @@ const DEAD_LETTER_EXCHANGE = 'portico.dead'
  */
 export const DELIVERY_LIMIT = 1000
 
-const exchanges = [
-  { exchange: EXCHANGE, type: 'topic', durable: true },
-  { exchange: DEAD_LETTER_EXCHANGE, type: 'direct', durable: true },
-]
+/** What every sender needs. */
+export const EVENTS_EXCHANGE = { exchange: EXCHANGE, type: 'topic', durable: true }
+
+const exchanges = [EVENTS_EXCHANGE, { exchange: DEAD_LETTER_EXCHANGE, type: 'direct', durable: true }]
+
+/** The queue that a subgraph receives from, and the one for what it refused. */
+export function queuesOf(subgraph: string) {
+  const queue = `portico.${subgraph}`
+  return { queue, deadQueue: `${queue}.dead` }
+}
+
+/** The names of all that a subgraph declares, and has to do with. */
+export function namesOf(subgraph: string): readonly string[] {
+  return [EXCHANGE, DEAD_LETTER_EXCHANGE, ...Object.values(queuesOf(subgraph))]
+}
 
 /** What a subgraph receives from: its queue, and its queue of dead messages, with all that leads to them. */
 export function topologyOf(subgraph: string, queueType: QueueType) {
-  const queue = `portico.${subgraph}`
-  const deadQueue = `${queue}.dead`
+  const { queue, deadQueue } = queuesOf(subgraph)
+  // By its own name too: what is put back is for this subgraph alone.
+  const routingKeys = [queue, ...(SUBSCRIPTIONS[subgraph] ?? []).map(({ name }) => name)]
   return {
     live: {
       exchanges,
@@ -37,11 +49,7 @@ export function topologyOf(subgraph: string, queueType: QueueType) {
           ...(queueType === 'quorum' && { 'x-delivery-limit': DELIVERY_LIMIT }),
         },
       },
-      queueBindings: (SUBSCRIPTIONS[subgraph] ?? []).map(({ name }) => ({
-        exchange: EXCHANGE,
-        queue,
-        routingKey: name,
-      })),
+      queueBindings: routingKeys.map((routingKey) => ({ exchange: EXCHANGE, queue, routingKey })),
     },
     dead: {
       exchanges,
@@ -51,7 +59,7 @@ export function topologyOf(subgraph: string, queueType: QueueType) {
   }
 }
 
-/** What all subgraphs receive from. */
+/** What all subgraphs receive from, for an account that may declare it. */
 export function wholeTopology(queueType: QueueType) {
   const parts = Object.keys(SUBSCRIPTIONS)
     .map((subgraph) => topologyOf(subgraph, queueType))

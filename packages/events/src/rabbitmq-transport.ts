@@ -8,7 +8,10 @@ import type { Transport } from './transport.ts'
 export interface RabbitMqTransportOptions {
   /** The name of the subgraph that receives. */
   subgraph: string
-  /** An AMQP 0-9-1 address, `amqp://user:password@host:5672/vhost` or `amqps:`. */
+  /**
+   * An AMQP 0-9-1 address, `amqp://account:password@host:5672/vhost` or `amqps:`. The account is named as the subgraph, or
+   * all subgraphs share one.
+   */
   url: string
   /** The kind of the durable queues. Default quorum. */
   queueType?: QueueType
@@ -25,14 +28,14 @@ export interface RabbitMqTransportOptions {
  */
 export function createRabbitMqTransport(options: RabbitMqTransportOptions): Transport {
   const { subgraph, url, queueType = 'quorum', prefetch = 50, log, confirmWithinMs = 5000 } = options
-  const common = { subgraph, url, queueType, log }
+  const common = { subgraph, url, log }
   const sender = createRabbitMqSender({ ...common, confirmWithinMs })
   let receiver: RabbitMqReceiver | undefined
 
   return {
     send: (events) => Promise.all(events.map((event) => sender.send(event))),
     async receive(receive) {
-      receiver = startRabbitMqReceiver({ ...common, prefetch, withinMs: confirmWithinMs }, receive)
+      receiver = startRabbitMqReceiver({ ...common, queueType, prefetch, withinMs: confirmWithinMs }, receive)
     },
     check: {
       name: 'rabbitmq',

@@ -1,6 +1,7 @@
 import type { Logger } from '@portico/service-kit/logger'
 import type { Pool, PoolClient } from 'pg'
-import { BACKOFF, pauseAfter, type Backoff } from './backoff.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pauseAfter, type Backoff } from './backoff.ts'
 import { sourceOf, type CloudEvent } from './cloud-event.ts'
 import type { Delivery, Transport, Undelivered } from './transport.ts'
 import type { Wake } from './wake.ts'
@@ -20,9 +21,11 @@ export interface RelayOptions {
   batch?: number
   /** Longest pause between two looks at the outbox, in milliseconds: for what no notification told. Default 1,000. */
   sweepMs?: number
-  /** Default {@link BACKOFF}. */
+  /** Of an event that was not delivered. Default from 0.1 s to 10 s. */
   backoff?: Backoff
 }
+
+const BACKOFF: Backoff = { firstMs: 100, mostMs: 10_000 }
 
 interface OutboxRow {
   position: string
@@ -47,16 +50,22 @@ export function startRelay(options: RelayOptions): AsyncDisposable {
   const stop = new AbortController()
 
   async function lane() {
+    let failures = 0
     while (!stop.signal.aborted) {
       const rung = wake.rung()
       try {
-        if ((await sendBatch(options)) === 0 && !stop.signal.aborted) await wake.wait(rung, sweepMs)
+        const { sent, failed } = await sendBatch(options)
+        failures = sent === 0 && failed > 0 ? failures + 1 : 0
+        // While nothing arrives, each notification would have all that waits looked through once more.
+        if (failures > 0) await pause(Math.min(sweepMs, pauseAfter(failures, options.backoff ?? BACKOFF)))
+        else if (sent === 0 && !stop.signal.aborted) await wake.wait(rung, sweepMs)
       } catch (err) {
         log.warn({ err }, 'outbox not read')
         if (!stop.signal.aborted) await wake.wait(wake.rung(), sweepMs)
       }
     }
   }
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)
   const running = Array.from({ length: lanes }, lane)
 
   return {
@@ -68,7 +77,7 @@ export function startRelay(options: RelayOptions): AsyncDisposable {
   }
 }
 
-/** Sends the events that are due, and returns how many there were. */
+/** Sends the events that are due, and returns how many arrived, and how many did not. */
 async function sendBatch({
   subgraph,
   pool,
@@ -76,7 +85,7 @@ async function sendBatch({
   batch = 100,
   backoff = BACKOFF,
   log,
-}: RelayOptions): Promise<number> {
+}: RelayOptions): Promise<{ sent: number; failed: number }> {
   const client = await pool.connect()
   let broken: Error | undefined
   // A connection that breaks while the batch is being sent has no statement to fail.
@@ -87,12 +96,13 @@ async function sendBatch({
   try {
     await client.query('BEGIN')
     const { rows } = await client.query<OutboxRow>({ name: 'claim outbox events', text: CLAIM, values: [batch] })
+    let failed = 0
     if (rows.length > 0) {
       const deliveries = await transport.send(rows.map((row) => toCloudEvent(row, subgraph)))
-      await settle(client, rows, { deliveries, backoff, log })
+      failed = await settle(client, rows, { deliveries, backoff, log })
     }
     await client.query('COMMIT')
-    return rows.length
+    return { sent: rows.length - failed, failed }
   } catch (error) {
     // With its connection goes the transaction.
     broken = error instanceof Error ? error : new Error(String(error))
@@ -119,9 +129,11 @@ const DELIVERED = `
   WHERE position = ANY($1)`
 
 const UNDELIVERED = `
-  UPDATE outbox_event SET state = $2, attempts = attempts + 1, last_error = $3, settled_at = clock_timestamp(),
-    next_attempt_at = clock_timestamp() + make_interval(secs => $4 / 1000.0)
-  WHERE position = $1`
+  UPDATE outbox_event AS event SET state = failed.state::event_state, attempts = event.attempts + 1,
+    last_error = failed.reason, next_attempt_at = clock_timestamp() + make_interval(secs => failed.pause_ms / 1000),
+    settled_at = CASE failed.state WHEN 'DEAD' THEN clock_timestamp() END
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[]) AS failed (position, state, reason, pause_ms)
+  WHERE event.position = failed.position`
 
 interface Settlement {
   deliveries: readonly Delivery[]
@@ -129,7 +141,12 @@ interface Settlement {
   log: Logger
 }
 
-async function settle(client: PoolClient, rows: readonly OutboxRow[], { deliveries, backoff, log }: Settlement) {
+/** Notes what came of each event, and returns how many did not arrive. */
+async function settle(
+  client: PoolClient,
+  rows: readonly OutboxRow[],
+  { deliveries, backoff, log }: Settlement,
+): Promise<number> {
   const delivered: string[] = []
   const failed: { row: OutboxRow; failure: Undelivered }[] = []
   for (const [index, row] of rows.entries()) {
@@ -138,15 +155,35 @@ async function settle(client: PoolClient, rows: readonly OutboxRow[], { deliveri
     else failed.push({ row, failure })
   }
   if (delivered.length > 0) await client.query({ name: 'delivered', text: DELIVERED, values: [delivered] })
-  for (const { row, failure } of failed) {
-    const attempts = row.attempts + 1
-    // Whoever is away for however long only delays: what is given up is what would never be taken.
-    const isDead = failure.hopeless === true
-    const told = { event: row.id, type: row.type, subject: row.subject, attempts, reason: failure.reason }
-    if (isDead) log.error(told, 'event is a dead letter')
-    else log.warn(told, 'event not delivered')
-    const values = [row.position, isDead ? 'DEAD' : 'PENDING', failure.reason, pauseAfter(attempts, backoff)]
+  if (failed.length > 0) {
+    const values = [
+      failed.map(({ row }) => row.position),
+      // Whoever is away for however long only delays: what is given up is what would never be taken.
+      failed.map(({ failure }) => (failure.hopeless ? 'DEAD' : 'PENDING')),
+      failed.map(({ failure }) => failure.reason),
+      failed.map(({ row }) => pauseAfter(row.attempts + 1, backoff)),
+    ]
     await client.query({ name: 'undelivered', text: UNDELIVERED, values })
+    logFailures(failed, log)
+  }
+  return failed.length
+}
+
+/** One line for each dead letter, and one for all that failed for the same reason and will be sent again. */
+function logFailures(failed: readonly { row: OutboxRow; failure: Undelivered }[], log: Logger): void {
+  const again = new Map<string, OutboxRow[]>()
+  for (const { row, failure } of failed) {
+    const { id: event, type, subject, request_id: requestId } = row
+    if (failure.hopeless)
+      log.error({ event, type, subject, requestId, reason: failure.reason }, 'event is a dead letter')
+    else again.set(failure.reason, [...(again.get(failure.reason) ?? []), row])
+  }
+  for (const [reason, [first, ...others]] of again) {
+    const attempts = (first?.attempts ?? 0) + 1
+    log.warn(
+      { reason, events: 1 + others.length, first: first?.id, requestId: first?.request_id, attempts },
+      'events not delivered',
+    )
   }
 }
 

@@ -15,6 +15,18 @@ export interface QueueState {
 export interface EventsState {
   outbox: QueueState
   inbox: QueueState
+  /** When that was, ISO 8601. */
+  readAt: string
+}
+
+/** What is being done about events that came in. */
+export interface Handling {
+  /** Being handled now. */
+  active: number
+  /** Received, and waiting for their turn. */
+  waiting: number
+  /** Most that are handled at once. */
+  limit: number
 }
 
 interface Row {
@@ -29,7 +41,7 @@ interface Row {
 export async function readEventsState(db: Pick<Pool, 'query'>): Promise<EventsState> {
   const { rows } = await db.query<Row>(STATE)
   const stateOf = (queue: string) => toState(rows.find((row) => row.queue === queue))
-  return { outbox: stateOf('outbox'), inbox: stateOf('inbox') }
+  return { outbox: stateOf('outbox'), inbox: stateOf('inbox'), readAt: new Date().toISOString() }
 }
 
 const countsOf = (queue: string, since: string) => `

@@ -1,12 +1,12 @@
 import { outliveConnections } from '@portico/service-kit/database'
 import type { HealthCheck } from '@portico/service-kit/health'
 import type { Logger } from '@portico/service-kit/logger'
-import { startPeriodic } from '@portico/service-kit/periodic'
+import { startPeriodic, type PeriodicJob } from '@portico/service-kit/periodic'
 import type { FastifyInstance } from 'fastify'
 import pLimit from 'p-limit'
 import { Pool } from 'pg'
 import type { Registry } from 'prom-client'
-import type { EventsConfig } from './config.ts'
+import type { EventsConfig, TransportConfig } from './config.ts'
 import { SUBSCRIPTIONS } from './contract.ts'
 import { createInbox, type Handler } from './inbox.ts'
 import { startListening } from './listener.ts'
@@ -15,7 +15,7 @@ import { openTransport } from './open-transport.ts'
 import { startRelay } from './relay.ts'
 import { pruneEvents } from './retention.ts'
 import type { SqlDatabase, SqlTransaction } from './sql.ts'
-import { readEventsState, type EventsState, type QueueState } from './state.ts'
+import { readEventsState, type EventsState, type Handling } from './state.ts'
 import { createWake } from './wake.ts'
 
 /** What a subgraph's events are made of. */
@@ -33,6 +33,12 @@ export interface SubgraphEventsOptions<Transaction extends SqlTransaction> {
   now?: () => number
 }
 
+/** How far a subgraph's events are, by what they travel, and how many are being handled. */
+export interface EventsReport extends EventsState {
+  transport: TransportConfig['kind']
+  handling: Handling
+}
+
 /** A subgraph's events, at work. Disposing stops sending and receiving; what is under way ends. */
 export interface SubgraphEvents extends AsyncDisposable {
   /** Adds the route by which events come in. */
@@ -40,8 +46,8 @@ export interface SubgraphEvents extends AsyncDisposable {
   checks: readonly HealthCheck[]
   /** Adds the metrics of events to those of the subgraph. */
   expose: (registry: Registry) => void
-  /** How far they are, as of at most a second ago. */
-  state: () => EventsState
+  /** For operators, as of at most a second ago. */
+  report: () => EventsReport
 }
 
 /** Batches of the outbox that are under way at once. */
@@ -49,7 +55,9 @@ const LANES = 2
 const LOOK_MS = 1000
 /** From then on an event that waits is worth a warning. */
 const LATE_SECONDS = 60
-const PRUNE_MS = 3_600_000
+const PRUNE_MS = 600_000
+/** Events that may wait for their turn to be handled: about what is handled while a sender waits for an answer. */
+const MOST_WAITING = 500
 
 /**
  * Starts what sends the events that a subgraph announces, and receives those that it handles.
@@ -63,40 +71,50 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
   requireHandlers(subgraph, handlers)
   await using stack = new AsyncDisposableStack()
   const inbox = createInbox({ db, handlers, log })
-  const metrics = createEventMetrics()
+  const metrics = createEventMetrics(handlers.map(({ type }) => type.name))
   const limit = pLimit(config.concurrency)
   const transport = await openTransport({ subgraph, config: config.transport, log })
   const pool = openPool(subgraph, databaseUrl, log)
   stack.defer(() => pool.end())
   let state = await readEventsState(pool)
 
-  const periodically = (name: string, everyMs: number, run: () => Promise<void>) =>
+  const periodically = (name: string, everyMs: number, run: PeriodicJob['run']) =>
     stack.use(startPeriodic({ name, everyMs, run, log }))
-  periodically('prune events', PRUNE_MS, () => pruneEvents(db, now()))
-  periodically('look after events', LOOK_MS, async () => {
+  periodically('prune events', PRUNE_MS, (signal) => pruneEvents(db, now(), signal))
+  periodically('look at events', LOOK_MS, async () => {
     state = await readEventsState(pool)
-    if (state.inbox.pending > 0) await inbox.retry()
+  })
+  periodically('retry events', LOOK_MS, async (signal) => {
+    if (state.inbox.pending > 0) await inbox.retry(signal)
   })
 
   if (transport) {
     stack.use(transport)
-    await transport.receive((event) =>
-      limit(async () => {
+    await transport.receive(async (event, signal) => {
+      if (limit.pendingCount >= MOST_WAITING) throw new Error('too many events wait to be handled')
+      await limit(async () => {
+        if (signal?.aborted) throw new Error('nobody waits for it any more')
         const started = performance.now()
         const outcome = await inbox.receive(event).catch((error: unknown) => {
           metrics.received(event, 'refused', started)
           throw error
         })
         metrics.received(event, outcome, started)
-      }),
-    )
+      })
+    })
     const wake = createWake()
     stack.use(startListening({ url: databaseUrl, channel: 'outbox_event', wake, log }))
     stack.use(startRelay({ subgraph, pool, transport, wake, log, lanes: LANES }))
   }
 
+  function report(): EventsReport {
+    const { activeCount: active, pendingCount: waiting } = limit
+    return { transport: config.transport.kind, ...state, handling: { active, waiting, limit: config.concurrency } }
+  }
+
   async function checkState() {
-    for (const [queue, { dead, lagSeconds }] of Object.entries<QueueState>({ ...state })) {
+    for (const queue of ['outbox', 'inbox'] as const) {
+      const { dead, lagSeconds } = state[queue]
       if (dead > 0) throw new Error(`${dead} dead letters in the ${queue}: npm run events`)
       if (lagSeconds > LATE_SECONDS)
         throw new Error(`the oldest event of the ${queue} waits for ${Math.round(lagSeconds)} s`)
@@ -107,8 +125,8 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
   return {
     routes: (app) => transport?.routes?.(app),
     checks: [...(transport?.check ? [transport.check] : []), { name: 'events', optional: true, check: checkState }],
-    expose: (registry) => metrics.expose(registry, () => state),
-    state: () => state,
+    expose: (registry) => metrics.expose(registry, report),
+    report,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 }

@@ -11,8 +11,11 @@ export interface Undelivered {
   hopeless?: boolean
 }
 
-/** Takes what arrived. Resolves once it is handled or kept in the inbox, and rejects while neither can be done. */
-export type Receive = (event: CloudEvent) => Promise<void>
+/**
+ * Takes what arrived. Resolves once it is handled or kept in the inbox, and rejects while neither can be done: with a
+ * MalformedEventError when it never can. What nobody waits for any more since `signal` aborted need not be begun.
+ */
+export type Receive = (event: CloudEvent, signal?: AbortSignal) => Promise<void>
 
 /** A way by which events reach their subscribers, at least once. Disposing it ends sending and receiving. */
 export interface Transport extends AsyncDisposable {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { orderConfirmed } from '../src/contract.ts'
-import { runEventsCommand } from '../src/events-command.ts'
+import { runEventsCommand, type EventStores } from '../src/events-command.ts'
 import { announce } from '../src/outbox.ts'
 import { createEventsDatabase, type EventsDatabase } from './events-database.ts'
 
 let events: EventsDatabase
-let urls: Record<string, string>
+let stores: EventStores
 const subject: string = randomUUID()
 const received: string = randomUUID()
 beforeAll(async () => {
   events = await createEventsDatabase()
-  urls = { orders: events.database.url }
+  stores = { databases: { orders: events.database.url } }
   await events.db.$transaction((tx) => announce(tx, { type: orderConfirmed, subject, data: { orderId: subject } }))
   await events.database.sql.query(
     `UPDATE outbox_event SET state = 'DEAD', attempts = 50, last_error = 'products answered 400'`,
@@ -37,30 +37,30 @@ const states = async () => {
 
 describe('the command events', () => {
   it('shows how far the events of a subgraph are, and its dead letters with their reasons', async () => {
-    const shown = await runEventsCommand(urls, [])
+    const shown = await runEventsCommand(stores, [])
     expect(shown).toMatch(/orders {4}outbox {2}0 {8}0 {8}1 {5}0\.0 s/)
     expect(shown).toMatch(/orders {4}inbox {3}1 {8}1 {8}1 {5}\d+\.\d s/)
     expect(shown).toContain(`portico.order.confirmed.v1 of ${subject}`)
     expect(shown).toContain('50 attempts, the last: products answered 400')
     expect(shown).toContain('50 attempts, the last: no such order')
-    expect(JSON.parse(await runEventsCommand(urls, ['--json']))).toMatchObject({
+    expect(JSON.parse(await runEventsCommand(stores, ['--json']))).toMatchObject({
       orders: { outbox: { dead: 1 }, inbox: { pending: 1, failing: 1, dead: 1 }, deadLetters: [{}, {}] },
     })
   })
 
   it('has one dead letter tried again, or all of them', async () => {
-    expect(await runEventsCommand(urls, ['replay', received])).toBe('1 to be tried again.')
+    expect(await runEventsCommand(stores, ['replay', received])).toBe('1 to be tried again.')
     expect(await states()).toEqual([
       ['DEAD', 50],
       ['PENDING', 0],
     ])
-    expect(await runEventsCommand(urls, ['replay', '--all'])).toBe('1 to be tried again.')
+    expect(await runEventsCommand(stores, ['replay', '--all'])).toBe('1 to be tried again.')
     expect(await states()).toEqual([
       ['PENDING', 0],
       ['PENDING', 0],
     ])
-    expect(await runEventsCommand(urls, [])).toContain('No dead letters.')
-    await expect(runEventsCommand(urls, ['replay', received])).rejects.toThrow(`There is no dead letter ${received}.`)
+    expect(await runEventsCommand(stores, [])).toContain('No dead letters.')
+    await expect(runEventsCommand(stores, ['replay', received])).rejects.toThrow(`There is no dead letter ${received}.`)
   })
 
   it.each([
@@ -71,6 +71,6 @@ describe('the command events', () => {
     [['--verbose'], 'Usage:'],
     [['--subgraph', 'users'], 'No subgraph "users" has events: orders have.'],
   ])('says what is wrong with %j', async (args, message) => {
-    await expect(runEventsCommand(urls, args)).rejects.toThrow(message)
+    await expect(runEventsCommand(stores, args)).rejects.toThrow(message)
   })
 })

@@ -1,3 +1,4 @@
+import { outliveConnections } from '@portico/service-kit/database'
 import { createTestDatabase, type TestDatabase } from '@portico/testkit/test-database'
 import { Pool, type PoolClient } from 'pg'
 import type { SqlDatabase, SqlTransaction } from '../src/sql.ts'
@@ -13,7 +14,7 @@ export interface EventsDatabase extends AsyncDisposable {
 export async function createEventsDatabase(): Promise<EventsDatabase> {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('orders'))
-  const pool = new Pool({ connectionString: database.url, max: 10 })
+  const pool = outliveConnections(new Pool({ connectionString: database.url, max: 10 }))
   pool.on('error', () => undefined)
   stack.defer(() => pool.end())
 

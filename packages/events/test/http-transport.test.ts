@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createIdentityKey, publicKeysOf, type IdentityKey } from '@portico/service-kit/identity-key'
 import { fastify, type FastifyInstance } from 'fastify'
@@ -9,7 +10,6 @@ import { orderConfirmed, stockReserved } from '../src/contract.ts'
 import { createHttpTransport, EVENTS_PATH } from '../src/http-transport.ts'
 import { createSigner, createVerifier, SIGNATURE_HEADER } from '../src/push-signature.ts'
 import type { Receive, Transport } from '../src/transport.ts'
-import { log } from './silent-log.ts'
 
 const keys: Record<'orders' | 'products' | 'nobody', IdentityKey> = {
   orders: await createIdentityKey(),
@@ -32,7 +32,7 @@ beforeEach(async () => {
   const transport = stack.use(await transportOf('products', new Map()))
   transport.routes?.(server)
   products = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))
-  await transport.receive((event) => receive(event))
+  await transport.receive((...args) => receive(...args))
 })
 afterEach(async () => {
   await stack.disposeAsync()
@@ -48,7 +48,6 @@ async function transportOf(
     subscribers,
     sign: await createSigner(subgraph, key),
     verify: createVerifier(subgraph, new Map([[other, publicKeysOf(keys[other])]])),
-    log,
     answerWithinMs,
   })
 }
@@ -137,10 +136,36 @@ describe('events that are pushed over HTTP', () => {
     expect(await post(await sign(body, 'products'))).toBe(200)
   })
 
+  it('are not even read of whoever has no signature', async () => {
+    const socket = connect(Number(products.port), products.hostname)
+    // The body never comes.
+    socket.write(
+      `POST ${EVENTS_PATH} HTTP/1.1\r\nhost: products\r\ncontent-type: ${BATCH_TYPE}\r\ncontent-length: 9999\r\n\r\n`,
+    )
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /)
+    socket.destroy()
+  })
+
+  it('need not be handled once their sender has given up', async () => {
+    const sender = await orders({ answerWithinMs: 50 })
+    const abandoned = new Promise<void>((resolve) => {
+      receive = async (_, signal) => {
+        signal?.addEventListener('abort', () => resolve())
+        await abandoned
+      }
+    })
+    expect(await sender.send([confirmed()])).toMatchObject([{ reason: expect.stringContaining('timeout') }])
+    await abandoned
+  })
+
   it('are not taken as JSON of any other kind', async () => {
     const response = await fetch(new URL(EVENTS_PATH, products), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        [SIGNATURE_HEADER]: await (await createSigner('orders', keys.orders))('[]', 'products'),
+      },
       body: '[]',
     })
     expect(response.status).toBe(415)

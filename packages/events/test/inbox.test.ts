@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '@portico/testkit/eventually'
-import type { Backoff } from '../src/backoff.ts'
-import type { CloudEvent } from '../src/cloud-event.ts'
+import { MalformedEventError, type CloudEvent } from '../src/cloud-event.ts'
 import { orderConfirmed } from '../src/contract.ts'
 import { createInbox, handler, type Inbox } from '../src/inbox.ts'
 import { pruneEvents } from '../src/retention.ts'
@@ -11,7 +10,7 @@ import { readEventsState } from '../src/state.ts'
 import { createEventsDatabase, type EventsDatabase } from './events-database.ts'
 import { log } from './silent-log.ts'
 
-const FAST: Backoff = { firstMs: 1, mostMs: 5, attempts: 3 }
+const FAST = { firstMs: 1, mostMs: 5, attempts: 3 }
 
 let events: EventsDatabase
 /** What the handler does beside its effect, which is a row of `shop_setting`. */
@@ -138,13 +137,42 @@ describe('the inbox', () => {
     expect(await noted(malformed)).toMatchObject([{ last_error: expect.stringContaining('Not the data of') }])
   })
 
+  it('keeps what takes too long, so that others do not wait behind it', async () => {
+    const slow = confirmed()
+    beside = async (tx, orderId) => {
+      if (orderId !== slow.subject) return
+      await tx.$executeRaw`SET LOCAL statement_timeout = 50`
+      await tx.$executeRaw`SELECT pg_sleep(10)`
+    }
+    const other = confirmed()
+    expect(await inbox.receive(slow)).toBe('kept')
+    expect(await inbox.receive(other)).toBe('handled')
+    await untilSettled()
+    expect(await noted(slow)).toMatchObject([{ state: 'DEAD', last_error: expect.stringMatching(/timeout/) }])
+  })
+
+  it('says of what no database takes that it is no event', async () => {
+    const event = confirmed({ data: { orderId: 'a\u0000b' } })
+    await expect(inbox.receive(event)).rejects.toThrow(MalformedEventError)
+    expect(await noted(event)).toHaveLength(0)
+  })
+
   it('takes nothing while the database is away, so that the sender keeps the event', async () => {
     const event = confirmed()
     beside = async () => events.database.breakConnections()
-    await expect(inbox.receive(event)).rejects.toThrow(/terminat/)
+    await expect(inbox.receive(event)).rejects.toThrow(/terminat|connection error/)
     beside = async () => undefined
     await eventually(async () => (await inbox.receive(event).catch(() => undefined)) === 'handled')
     expect(await effects(event)).toBe(1)
+  })
+
+  it('forgets however much there is, a part at a time', async () => {
+    await events.database.sql.query(`
+      INSERT INTO inbox_event (id, source, type, subject, sent_at, state, attempts, settled_at)
+      SELECT gen_random_uuid(), 'somebody', 'type', 'subject', now(), 'DONE', 1, '2020-01-01' FROM generate_series(1, 5001)`)
+    await pruneEvents(events.db, Date.now())
+    const { rows } = await events.database.sql.query('SELECT FROM inbox_event')
+    expect(rows).toHaveLength(0)
   })
 
   it('forgets what was handled a month ago, and nothing younger', async () => {

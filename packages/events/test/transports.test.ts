@@ -2,7 +2,6 @@ import { createIdentityKey, publicKeysOf } from '@portico/service-kit/identity-k
 import { fastify } from 'fastify'
 import { createHttpTransport } from '../src/http-transport.ts'
 import { createSigner, createVerifier } from '../src/push-signature.ts'
-import { log } from './silent-log.ts'
 import { describeTransport } from './transports.ts'
 
 const keys = { orders: await createIdentityKey(), products: await createIdentityKey() }
@@ -16,7 +15,6 @@ describeTransport('HTTP push', async () => {
         subscribers,
         sign: await createSigner(name, keys[name]),
         verify: createVerifier(name, new Map([[other, publicKeysOf(keys[other])]])),
-        log,
       }),
     )
     const server = fastify({ forceCloseConnections: true })

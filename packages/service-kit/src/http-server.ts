@@ -29,8 +29,10 @@ export const HEALTH_PATHS = { live: '/health/live', ready: '/health/ready' }
 export interface HttpServerOptions {
   log: Logger
   health: Readiness
-  /** Paths of the two health routes; both answer without details. Default {@link HEALTH_PATHS}. */
+  /** Paths of the two health routes; both answer one word. Default {@link HEALTH_PATHS}. */
   healthPaths?: { live: string; ready: string }
+  /** What the readiness route tells beside its one word; undefined for those whom it is not for. Default nothing. */
+  readyDetails?: ((request: FastifyRequest) => Promise<object | undefined>) | undefined
   /** Largest accepted body. Default 1 MiB. */
   bodyLimitBytes?: number
   /** A request has to arrive whole within this time. Default 10,000 ms. */
@@ -76,12 +78,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const status = error.statusCode ?? 500
     if (status >= 500) request.log.error({ err: error }, 'request failed')
     reply.headers(headers).header(REQUEST_ID_HEADER, request.id)
-    answer(problem(status, messageOf(error, status)), request, reply)
+    answer(problem(status, messageOf(error, status, request)), request, reply)
   }
 
-  function messageOf(error: Error, status: number): string {
+  function messageOf(error: Error, status: number, { routeOptions }: FastifyRequest): string {
     if (status >= 500) return 'Internal server error.'
-    return status === 413 ? `The body is larger than ${bodyLimitBytes} bytes.` : error.message
+    return status === 413 ? `The body is larger than ${routeOptions.bodyLimit ?? bodyLimitBytes} bytes.` : error.message
   }
 
   const app = fastify({
@@ -129,13 +131,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   })
 
   app.get(live, async (_, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }))
-  app.get(ready, async (_, reply) => {
+  app.get(ready, async (request, reply) => {
+    const details = await options.readyDetails?.(request)
     const isReady = health.isReady()
     health.polls.note(isReady)
     return reply
       .code(isReady ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ status: isReady ? 'ready' : 'unavailable' })
+      .send({ status: isReady ? 'ready' : 'unavailable', details })
   })
   return app
 }

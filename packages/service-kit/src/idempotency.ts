@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { DELETE_BATCH, deleteInBatches } from './delete-in-batches.ts'
 import { idempotencyMismatch, type IdempotencyMismatchError } from './user-errors.ts'
 
 /** How long a repeat is known for one. */
@@ -68,9 +69,15 @@ export async function writeOnce<Failure, Transaction extends IdempotencyTransact
   })
 }
 
-/** Forgets the keys that are older than seven days. */
-export async function pruneIdempotency(db: IdempotencyTransaction, now: number): Promise<void> {
-  await db.$executeRaw`DELETE FROM idempotency_record WHERE created_at < ${new Date(now - KEPT_MS)}`
+/** Forgets the keys that are older than seven days, until `signal` aborts. */
+export async function pruneIdempotency(db: IdempotencyTransaction, now: number, signal?: AbortSignal): Promise<void> {
+  const before = new Date(now - KEPT_MS)
+  await deleteInBatches(
+    () => db.$executeRaw`
+      DELETE FROM idempotency_record WHERE (viewer_id, key) IN (
+        SELECT viewer_id, key FROM idempotency_record WHERE created_at < ${before} ORDER BY created_at LIMIT ${DELETE_BATCH})`,
+    signal,
+  )
 }
 
 function hashOf(value: unknown): Uint8Array<ArrayBuffer> {

@@ -18,12 +18,14 @@ import { listenUntilDrained } from './draining.ts'
 import { forgetAfterMutations } from './fresh-reads.ts'
 import { describeHealth, startHealth, type HealthCheck } from './health.ts'
 import { createHttpServer, HEALTH_PATHS } from './http-server.ts'
+import { IDENTITY_HEADER } from './identity-envelope.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger, RequestLogger } from './logger.ts'
 import { createExposition } from './metrics.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
 import { createSubgraphTelemetry } from './subgraph-telemetry.ts'
+import { parseTraceContext } from './trace-context.ts'
 import { loadIdentify } from './trust.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -32,6 +34,8 @@ export interface SubgraphContext {
   viewer: Viewer
   /** The id by which logs of gateway and subgraphs belong together. */
   requestId: string
+  /** Where the request belongs in a distributed trace (W3C Trace Context), if its client traces it. */
+  traceparent: string | undefined
   /** When the caller stops waiting for the answer, in the time of `performance.now()`. */
   deadline: number
   log: RequestLogger
@@ -57,7 +61,7 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
   poolUse?: () => PoolUse
   /** Adds metrics of its own. */
   metrics?: (registry: Registry) => void
-  /** What its operators are told beside its checks, by names. */
+  /** What its operators are told beside its checks, by names; the gateway too, for its status page. */
   details?: () => Readonly<Record<string, unknown>>
   /** Routes beside `/graphql` and the health routes. */
   routes?: (app: FastifyInstance) => void
@@ -75,8 +79,8 @@ export interface Subgraph extends Running {
 const FINISH_WITHIN_MS = 15_000
 
 /**
- * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`; on the admin port `/metrics` and
- * `/health/checks`. Disposing it ends readiness, waits the drain delay if readiness is polled, lets running requests finish, and closes.
+ * Serves a subgraph: `POST /graphql` for the gateway, `/health/live` and `/health/ready`, where the gateway alone is told
+ * details; on the admin port `/metrics` and `/health/checks`. Disposing it ends readiness, waits the drain delay if readiness is polled, lets running requests finish, and closes.
  *
  * @throws ConfigError when the gateway's keys can't be used, ListenError when the port can't be opened, and Error for a
  * schema with a rule that nobody would keep.
@@ -93,7 +97,17 @@ export async function startSubgraph<Context extends SubgraphContext>(
 
   await using stack = new AsyncDisposableStack()
   const health = stack.use(await startHealth({ checks, log }))
-  const app = createHttpServer({ log, health })
+  const app = createHttpServer({
+    log,
+    health,
+    readyDetails: async ({ headers }) =>
+      headers[IDENTITY_HEADER] === undefined
+        ? undefined
+        : identify(headers).then(
+            () => details?.(),
+            () => undefined,
+          ),
+  })
   const quietPaths = Object.values(HEALTH_PATHS)
   const telemetry = createSubgraphTelemetry({ subgraph: name, app, log, health, poolUse, quietPaths })
   metrics?.(telemetry.registry)
@@ -134,6 +148,7 @@ export async function startSubgraph<Context extends SubgraphContext>(
       context({
         viewer: await identify(request.headers),
         requestId: request.id,
+        traceparent: parseTraceContext(request.headers)?.traceparent,
         deadline: deadlineFrom(request.headers[DEADLINE_HEADER]),
         log: request.log,
         record: telemetry.recordOf(request),

@@ -158,6 +158,25 @@ describe('what a subgraph tells its operators', () => {
     }
   })
 
+  it('is told to the gateway on the way, and to nobody else', async () => {
+    await using inventory = await startTestInventory()
+    const forger = await createEnvelopeSigner((await createIdentityKey('k1')).privateJwk)
+    const askedBy = async (headers: Record<string, string>) => {
+      const response = await fetch(new URL('/health/ready', inventory.url), { headers })
+      return [response.status, await response.json()]
+    }
+    expect(await askedBy(await inventory.headers())).toEqual([200, { status: 'ready', details: { shelves: 12 } }])
+    for (const headers of [
+      {},
+      { 'x-portico-viewer': '{"id":"ann"}' },
+      { [IDENTITY_HEADER]: 'a.b.c' },
+      { [IDENTITY_HEADER]: await forger.sign(ANN, 'inventory') },
+    ]) {
+      expect(await askedBy(headers)).toEqual([200, { status: 'ready' }])
+    }
+    expect(await (await fetch(new URL('/health/checks', inventory.adminUrl))).json()).toMatchObject({ shelves: 12 })
+  })
+
   it('can be asked for while it drains', async () => {
     const inventory = await startTestInventory({ drainDelayMs: 500 })
     for (const _ of [1, 2]) await fetch(new URL('/health/ready', inventory.url))

@@ -5,7 +5,6 @@ import type { EventType } from '@portico/events/event-type'
 import { createHttpTransport } from '@portico/events/http-transport'
 import { createSigner, createVerifier } from '@portico/events/push-signature'
 import { publicKeysOf } from '@portico/service-kit/identity-key'
-import { createLogger } from '@portico/service-kit/logger'
 import { fastify } from 'fastify'
 import { createTestIdentity } from './identity.ts'
 
@@ -33,7 +32,6 @@ export async function startEventPeer(name: string, subgraph: string): Promise<Ev
       subscribers,
       sign: await createSigner(name, ofPeer.key),
       verify: createVerifier(name, new Map([[subgraph, publicKeysOf(ofSubgraph.key)]])),
-      log: createLogger({ service: name, level: 'silent' }),
     }),
   )
   const heard: CloudEvent[] = []

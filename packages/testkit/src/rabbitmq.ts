@@ -13,9 +13,13 @@ import { findInstalledService } from './installed-service.ts'
 export interface TestRabbitMq extends AsyncDisposable {
   /** Such as `amqp://portico:portico@127.0.0.1:50123`. */
   url: string
+  /** Where it writes its log. */
+  logFolder: string
   /** Ends it as a crash does: connections are reset, and what it wrote to disk stays. */
   kill(): Promise<void>
-  /** Starts it again on the same port, with what it held, after {@link kill}. It takes some seconds. */
+  /** Ends it as an operator does: clients are told, and all is written to disk. */
+  shutDown(): Promise<void>
+  /** Starts it again on the same port, with what it held, after one of these. It takes some seconds. */
   restart(): Promise<void>
   /** Stops its process, so that connections stay open and nothing is answered. */
   stop(): void
@@ -30,6 +34,11 @@ const DEBIAN_PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /** Some seconds where nothing else is to be done. */
 const START_WITHIN_MS = 90_000
+/** Also for one that never got ready, or that waits for a client. */
+const SHUT_DOWN_WITHIN_MS = 15_000
+
+/** Ends the process of this id when stdin closes, because its owner said so or died of whatever cause. */
+const GUARD = 'read -r line; kill -KILL "$1"'
 
 /**
  * The program for {@link startRabbitMq}: what `RABBITMQ_SERVER_PATH` names, or the installed one. Undefined when there is
@@ -49,20 +58,27 @@ export function findRabbitMq(suite: string): string | undefined {
  * A quorum queue that is killed within a second of its declaration is lost with all that was confirmed, and its name is of
  * no use afterwards: RabbitMQ writes down later that there is one.
  *
+ * With `definitions` they are all that it has: accounts, permissions, and whatever else RabbitMQ loads when it starts. Then
+ * the account in its URL is none of its own.
+ *
  * @throws Error with what it printed, when it ends instead of starting.
  */
-export async function startRabbitMq(program: string): Promise<TestRabbitMq> {
+export async function startRabbitMq(
+  program: string,
+  { definitions }: { definitions?: object } = {},
+): Promise<TestRabbitMq> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'portico-rabbitmq-'))
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const [port = 0, clusterPort = 0] = await freePorts(2)
-  const env = await prepare(folder, { port, clusterPort, mapperPort: await occupyPort(stack) })
+  const env = await prepare(folder, { port, clusterPort, mapperPort: await occupyPort(stack) }, definitions)
 
   async function start(): Promise<ChildProcess> {
     await using output = await open(join(folder, 'output'), 'a')
-    // A shell that becomes Erlang: what is signalled is the broker. It must not read what is typed here.
-    const child = spawn(program, ['-noinput'], { stdio: ['ignore', output.fd, output.fd], env })
+    // A shell that becomes Erlang: what is signalled is the broker. It must not read what is typed here, Ctrl-C included.
+    const child = spawn(program, ['-noinput'], { stdio: ['ignore', output.fd, output.fd], env, detached: true })
     await Promise.race([once(child, 'spawn'), once(child, 'error').then(([error]) => Promise.reject(error as Error))])
+    guard(child)
     const deadline = performance.now() + START_WITHIN_MS
     while (!(await answers(port))) {
       if (child.exitCode !== null || performance.now() > deadline) {
@@ -74,11 +90,13 @@ export async function startRabbitMq(program: string): Promise<TestRabbitMq> {
     return child
   }
 
-  async function end(child: ChildProcess): Promise<void> {
+  async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
+    const insist = setTimeout(() => child.kill('SIGKILL'), SHUT_DOWN_WITHIN_MS)
     await exited
+    clearTimeout(insist)
   }
 
   let child = await start()
@@ -86,7 +104,9 @@ export async function startRabbitMq(program: string): Promise<TestRabbitMq> {
   const running = stack.move()
   return {
     url: `amqp://portico:portico@127.0.0.1:${port}`,
+    logFolder: join(folder, 'log'),
     kill: () => end(child),
+    shutDown: () => end(child, 'SIGTERM'),
     async restart() {
       child = await start()
     },
@@ -94,6 +114,16 @@ export async function startRabbitMq(program: string): Promise<TestRabbitMq> {
     continue: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** Lets a broker not outlive this process. */
+function guard(broker: ChildProcess): void {
+  const watcher = spawn('/bin/sh', ['-c', GUARD, 'portico-rabbitmq-guard', `${broker.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  // Before its id may be another program's.
+  broker.once('exit', () => watcher.kill('SIGKILL'))
 }
 
 /**
@@ -113,8 +143,14 @@ async function occupyPort(stack: AsyncDisposableStack): Promise<number> {
 type PortName = 'port' | 'clusterPort' | 'mapperPort'
 
 /** Writes the broker's settings into its folder, and returns the environment that leads it there and nowhere else. */
-async function prepare(folder: string, ports: Record<PortName, number>): Promise<NodeJS.ProcessEnv> {
+async function prepare(
+  folder: string,
+  ports: Record<PortName, number>,
+  definitions?: object,
+): Promise<NodeJS.ProcessEnv> {
   const { port, clusterPort, mapperPort } = ports
+  const definitionsFile = join(folder, 'definitions.json')
+  if (definitions) await writeFile(definitionsFile, JSON.stringify(definitions))
   const settings = [`listeners.tcp.1 = 127.0.0.1:${port}`, 'default_user = portico', 'default_pass = portico']
   await writeFile(join(folder, 'rabbitmq.conf'), [...settings, 'log.console = false', ''].join('\n'))
   await writeFile(join(folder, 'plugins'), '[].\n')
@@ -125,6 +161,8 @@ async function prepare(folder: string, ports: Record<PortName, number>): Promise
     `-sname ${node} -start_epmd false -erl_epmd_port ${clusterPort}`,
     '-kernel inet_dist_use_interface {127,0,0,1}',
     `-kernel inet_dist_listen_min ${clusterPort} -kernel inet_dist_listen_max ${clusterPort}`,
+    // As docker-compose.yml says it.
+    ...(definitions ? [`-rabbit load_definitions "${definitionsFile}"`] : []),
   ]
   return {
     PATH: process.env['PATH'],

@@ -41,7 +41,7 @@ export interface TestDependencies {
  * expire. Counting it would fail tests now and then.
  */
 export function isBackground(sql: string): boolean {
-  return /^SELECT 1$|"expires_at" </.test(sql)
+  return /^SELECT 1$|expires_at <=/.test(sql)
 }
 
 /**

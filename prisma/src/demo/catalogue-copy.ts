@@ -1,6 +1,12 @@
 import type { Catalogue } from './catalogue.ts'
 
-/** A variant as orders know it. */
+/** A product as orders know it. */
+export interface CatalogueProductRow {
+  id: string
+  version: number
+}
+
+/** A variant that is for sale, as orders know it. */
 export interface CatalogueVariantRow {
   variantId: string
   productId: string
@@ -9,18 +15,20 @@ export interface CatalogueVariantRow {
   price: number
   currency: string
   weightGrams: number
-  forSale: boolean
-  productVersion: number
 }
 
 /** The catalogue as products would tell orders of it, so that orders can be placed from the first moment on. */
-export function copyCatalogue({ products, variants }: Catalogue): CatalogueVariantRow[] {
-  const productOf = new Map(products.map((product) => [product.id, product]))
-  return variants.flatMap(({ id, productId, sku, title, price, currency, weightGrams }) => {
-    const product = productOf.get(productId)
-    if (!product) return []
-    const { status, version } = product
-    const forSale = status === 'ACTIVE'
-    return { variantId: id, productId, sku, title, price, currency, weightGrams, forSale, productVersion: version }
-  })
+export function copyCatalogue({ products, variants }: Catalogue): {
+  products: CatalogueProductRow[]
+  variants: CatalogueVariantRow[]
+} {
+  const forSale = new Set(products.filter(({ status }) => status === 'ACTIVE').map(({ id }) => id))
+  return {
+    products: products.map(({ id, version }) => ({ id, version })),
+    variants: variants
+      .filter(({ productId }) => forSale.has(productId))
+      .map(({ id: variantId, productId, sku, title, price, currency, weightGrams }) => {
+        return { variantId, productId, sku, title, price, currency, weightGrams }
+      }),
+  }
 }

@@ -1,5 +1,5 @@
 import { type CategoryRow, generateCatalogue, type ProductRow, type ProductVariantRow } from './catalogue.ts'
-import { copyCatalogue, type CatalogueVariantRow } from './catalogue-copy.ts'
+import { copyCatalogue, type CatalogueProductRow, type CatalogueVariantRow } from './catalogue-copy.ts'
 import type { OrderEventRow } from './order-history.ts'
 import { generateOrders, type OrderLineRow, type OrderRow } from './orders.ts'
 import { createRandom } from './random.ts'
@@ -31,6 +31,7 @@ export interface DemoData {
     order: OrderRow[]
     orderLine: OrderLineRow[]
     orderEvent: OrderEventRow[]
+    catalogueProduct: CatalogueProductRow[]
     catalogueVariant: CatalogueVariantRow[]
   }
 }
@@ -45,6 +46,7 @@ export function generateDemoData(seed: string): DemoData {
   const addresses = generateAddresses(random.branch('addresses'), users)
   const catalogue = generateCatalogue(random.branch('catalogue'))
   const orders = generateOrders(random.branch('orders'), { users, addresses, catalogue })
+  const copy = copyCatalogue(catalogue)
   const stock = generateStock(random.branch('stock'), { users, catalogue, orders })
   return {
     users: { user: users, address: addresses },
@@ -61,7 +63,8 @@ export function generateDemoData(seed: string): DemoData {
       order: orders.orders,
       orderLine: orders.lines,
       orderEvent: orders.events,
-      catalogueVariant: copyCatalogue(catalogue),
+      catalogueProduct: copy.products,
+      catalogueVariant: copy.variants,
     },
   }
 }

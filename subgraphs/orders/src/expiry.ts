@@ -1,22 +1,32 @@
-import type { PrismaClient } from './generated/prisma/client.ts'
-import { takeStep } from './order-transitions.ts'
+import type { Logger } from '@portico/service-kit/logger'
+import type { Order, PrismaClient } from './generated/prisma/client.ts'
+import { settle } from './order-transitions.ts'
 
-const REASON = 'Stock was not confirmed in time.'
+/** Why an order was rejected whose time to be confirmed was over. Orders alone decides that. */
+export const EXPIRED = 'Stock was not confirmed in time.'
+
+export function isExpired({ expiresAt }: Pick<Order, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt.getTime() <= now
+}
+
 const BATCH = 100
 
-/** Rejects the pending orders whose time to be confirmed is over. Orders alone decides that; what was reserved is released. */
-export async function rejectExpired(db: PrismaClient, now: number): Promise<void> {
+/** Rejects the pending orders that are expired. What was reserved for them is released. */
+export async function rejectExpired(db: PrismaClient, { now, log }: { now: number; log: Logger }): Promise<void> {
+  const failed: string[] = []
   for (;;) {
-    const due = await db.order.findMany({
-      where: { status: 'PENDING', expiresAt: { lt: new Date(now) } },
-      orderBy: { placedAt: 'asc' },
-      take: BATCH,
-    })
-    for (const order of due) {
-      // Moved on by somebody else in this moment, it is no longer due.
-      await db.$transaction((tx) =>
-        takeStep(tx, order, { to: 'REJECTED', actor: 'SYSTEM', actorId: null, reason: REASON }),
-      )
+    // The status stands in the statement, as it does in the index.
+    const due = await db.$queryRaw<{ id: string }[]>`
+      SELECT id FROM "order" WHERE status = 'PENDING' AND expires_at <= ${new Date(now)} AND id <> ALL(${failed}::uuid[])
+      ORDER BY expires_at LIMIT ${BATCH}`
+    for (const { id } of due) {
+      try {
+        await db.$transaction((tx) => settle(tx, id, () => ({ to: 'REJECTED', reason: EXPIRED })))
+      } catch (err) {
+        // The others do not wait for it; the next run tries it again.
+        log.warn({ err, order: id }, 'expired order not rejected')
+        failed.push(id)
+      }
     }
     if (due.length < BATCH) return
   }

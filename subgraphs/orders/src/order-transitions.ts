@@ -65,6 +65,25 @@ export async function takeStep(tx: Prisma.TransactionClient, order: Order, step:
   return row
 }
 
+/**
+ * Takes a pending order where `stepOf` says, on behalf of the system; one that is not pending any more stays as it is.
+ *
+ * @throws Error when there is no such order.
+ */
+export async function settle(
+  tx: Prisma.TransactionClient,
+  orderId: string,
+  stepOf: (order: Order) => Pick<Step, 'to' | 'reason' | 'cause'>,
+): Promise<void> {
+  for (;;) {
+    const order = await tx.order.findUnique({ where: { id: orderId } })
+    if (!order) throw new Error(`There is no order ${orderId}: was the database restored from a backup?`)
+    if (order.status !== 'PENDING') return
+    // Undefined when somebody moved it between the two statements; each reads anew.
+    if (await takeStep(tx, order, { ...stepOf(order), actor: 'SYSTEM', actorId: null })) return
+  }
+}
+
 function isClosing(status: OrderStatus): status is 'REJECTED' | 'CANCELLED' {
   return status === 'REJECTED' || status === 'CANCELLED'
 }

@@ -75,7 +75,7 @@ export async function quote(
   let weight = 0
   for (const [index, { variantId, quantity }] of wanted.entries()) {
     const variant = known.get(variantId)
-    if (!variant?.forSale || variant.currency !== currency) {
+    if (variant?.currency !== currency) {
       issues.push({ path: atInput('lines', index, 'variantId'), message: 'is not for sale' })
       continue
     }

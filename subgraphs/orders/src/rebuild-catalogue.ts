@@ -1,6 +1,6 @@
 import { openDatabase } from '@portico/service-kit/database'
 import { createLogger } from '@portico/service-kit/logger'
-import { rebuildCatalogue } from './catalogue-copy.ts'
+import { REBUILD_WITHIN_MS, rebuildCatalogue } from './catalogue-copy.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 
 /**
@@ -8,7 +8,7 @@ import { PrismaClient } from './generated/prisma/client.ts'
  * backup. Returns what to tell them.
  */
 export async function rebuildCatalogueOf(databaseUrl: string): Promise<string> {
-  const pool = { poolMax: 1, connectWithinMs: 5000, statementTimeoutMs: 5000, lockTimeoutMs: 5000 }
+  const pool = { poolMax: 1, connectWithinMs: 5000, statementTimeoutMs: REBUILD_WITHIN_MS, lockTimeoutMs: 5000 }
   const log = createLogger({ service: 'orders-rebuild-catalogue', level: 'warn' })
   await using database = openDatabase(
     (options) => new PrismaClient(options),
@@ -16,5 +16,5 @@ export async function rebuildCatalogueOf(databaseUrl: string): Promise<string> {
     { service: 'orders-rebuild-catalogue', log },
   )
   await rebuildCatalogue(database.client)
-  return 'Asked products for the whole catalogue: what differs is replaced as its answers come in (npm run events).'
+  return 'Asked products for the whole catalogue: what differs is replaced or taken off sale as its pages come in (npm run events).'
 }

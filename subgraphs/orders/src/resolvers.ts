@@ -1,3 +1,4 @@
+import { causeOf } from '@portico/events/event-type'
 import { signedIn } from '@portico/service-kit/authorization'
 import { toMoney } from '@portico/service-kit/money'
 import { exactlyOneOf } from '@portico/service-kit/pagination'
@@ -24,10 +25,9 @@ export const resolvers: Resolvers = {
   },
 
   Mutation: {
-    placeOrder: (_, request, { placement, viewer, requestId }) =>
-      placement.place(signedIn(viewer), request, { requestid: requestId }),
-    cancelOrder: (_, { id, ...request }, { db, viewer, requestId }) =>
-      cancelOrder(db, signedIn(viewer), { ...request, orderId: id, cause: { requestid: requestId } }),
+    placeOrder: (_, request, context) => context.placement.place(signedIn(context.viewer), request, causeOf(context)),
+    cancelOrder: (_, { id, ...request }, context) =>
+      cancelOrder(context.db, signedIn(context.viewer), { ...request, orderId: id, cause: causeOf(context) }),
     shipOrder: (_, { id, ...shipment }, { fulfilment, viewer }) =>
       fulfilment.ship({ ...shipment, orderId: id, staffId: signedIn(viewer).id }),
     deliverOrder: (_, { id, expectedVersion }, { fulfilment, viewer }) =>

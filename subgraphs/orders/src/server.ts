@@ -2,10 +2,10 @@ import { startSubgraphEvents } from '@portico/events/subgraph-events'
 import { openDatabase } from '@portico/service-kit/database'
 import { pruneIdempotency } from '@portico/service-kit/idempotency'
 import type { Logger } from '@portico/service-kit/logger'
-import { startPeriodic } from '@portico/service-kit/periodic'
+import { startPeriodic, type PeriodicJob } from '@portico/service-kit/periodic'
 import { fixShopCurrency } from '@portico/service-kit/shop-currency'
 import { startSubgraph, type Subgraph } from '@portico/service-kit/subgraph'
-import { bootstrapCatalogue, onProductChanged } from './catalogue-copy.ts'
+import { bootstrapCatalogue, catalogueHandlers } from './catalogue-copy.ts'
 import type { OrdersConfig } from './config.ts'
 import type { Context, Domain } from './context.ts'
 import { rejectExpired } from './expiry.ts'
@@ -46,19 +46,19 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
     fulfilment: createFulfilment(db),
     placement: createPlacement(db, { currency: shopCurrency, now, confirmWithinMs: config.confirmWithinMs }),
   }
-  const periodically = (name: string, everyMs: number, run: () => Promise<void>) =>
+  const periodically = (name: string, everyMs: number, run: PeriodicJob['run']) =>
     stack.use(startPeriodic({ name, everyMs, run, log }))
-  periodically('prune idempotency records', 3_600_000, () => pruneIdempotency(db, now()))
-  periodically('reject expired orders', 1000, () => rejectExpired(db, now()))
+  periodically('prune idempotency records', 600_000, (signal) => pruneIdempotency(db, now(), signal))
+  periodically('reject expired orders', 1000, () => rejectExpired(db, { now: now(), log }))
 
-  await bootstrapCatalogue(db, log)
+  if (config.events.transport.kind !== 'none') await bootstrapCatalogue(db, log)
   const events = stack.use(
     await startSubgraphEvents({
       subgraph: 'orders',
       config: config.events,
       db,
       databaseUrl: config.subgraph.database.url,
-      handlers: [...stockHandlers, onProductChanged],
+      handlers: [...stockHandlers(now), ...catalogueHandlers],
       log,
       now,
     }),
@@ -74,7 +74,7 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
       checks: [database.check, ...events.checks],
       routes: events.routes,
       metrics: events.expose,
-      details: () => ({ events: events.state() }),
+      details: () => ({ events: events.report() }),
       poolUse: database.poolUse,
     }),
   )

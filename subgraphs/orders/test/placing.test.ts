@@ -221,6 +221,31 @@ describe('an order that nobody confirms', () => {
     })
     expect(await shop.read(younger.id)).toMatchObject({ status: 'PENDING' })
   })
+
+  it('is not confirmed by stock that is reserved after its time, be it heard of before anybody looked', async () => {
+    const { id } = await shop.place({ lines: basket })
+    shop.clock.now += 15 * 60_000
+    await shop.products.tell(stockReserved, id, { orderId: id })
+    expect(await shop.read(id)).toMatchObject({ status: 'REJECTED', statusReason: 'Stock was not confirmed in time.' })
+    await eventually(async () => shop.products.heard.filter(({ subject }) => subject === id).length === 2)
+    expect(shop.products.heard.findLast(({ subject }) => subject === id)?.type).toBe('portico.order.closed.v1')
+  })
+
+  it('holds up no other that is expired, when it cannot be rejected', async () => {
+    const stuck = await shop.place({ lines: basket })
+    shop.clock.now += 1000
+    const other = await shop.place({ lines: basket })
+    const { sql } = shop.database
+    await sql.query(`ALTER TABLE "order" ADD CONSTRAINT stuck CHECK (id <> '${stuck.id}' OR status = 'PENDING')`)
+    shop.clock.now += 15 * 60_000
+    await shop.untilStatus(other.id, 'REJECTED')
+    expect(await shop.read(stuck.id)).toMatchObject({ status: 'PENDING' })
+    expect(shop.logged()).toContainEqual(
+      expect.objectContaining({ msg: 'expired order not rejected', order: stuck.id }),
+    )
+    await sql.query(`ALTER TABLE "order" DROP CONSTRAINT stuck`)
+    await shop.untilStatus(stuck.id, 'REJECTED')
+  })
 })
 
 describe('cancelling', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { productChanged } from '@portico/events/contract'
+import { cataloguePage, productChanged, type ProductData } from '@portico/events/contract'
 import type { SignedInViewer } from '@portico/service-kit/viewer'
 import { startEventPeer, type EventPeer } from '@portico/testkit/event-peer'
 import { eventually } from '@portico/testkit/eventually'
@@ -13,6 +13,8 @@ export interface PlacingShop extends TestSubgraph {
   products: EventPeer
   /** Tells of a product with these variants, and returns when orders know it. */
   stockUp(product: ProductSpec): Promise<void>
+  /** Tells a page of the catalogue, and returns when orders have taken it. */
+  tellPage(page: PageSpec): Promise<void>
   quote(lines: readonly Line[], countryCode?: string): Promise<QuoteAnswer>
   place(order: OrderSpec): Promise<PlaceAnswer>
   cancel(
@@ -30,6 +32,13 @@ export interface ProductSpec {
   status?: 'DRAFT' | 'ACTIVE' | 'ARCHIVED'
   title?: string
   variants: { id: string; sku?: string; title?: string; price?: string; currency?: string; weightGrams?: number }[]
+}
+
+export interface PageSpec {
+  requestId?: string
+  after?: string | null
+  upTo?: string | null
+  products: ProductSpec[]
 }
 
 export interface Line {
@@ -140,21 +149,12 @@ export async function startPlacingShop(): Promise<PlacingShop> {
     ...orders,
     clock,
     products,
-    async stockUp({ productId = randomUUID(), version = 1, status = 'ACTIVE', title = 'Tent', variants }) {
-      await products.tell(productChanged, productId, {
-        productId,
-        version,
-        status,
-        title,
-        variants: variants.map((variant) => ({
-          sku: `SKU-${variant.id.slice(0, 8)}`,
-          title: 'Green',
-          price: '1999',
-          currency: 'EUR',
-          weightGrams: 400,
-          ...variant,
-        })),
-      })
+    async stockUp(product) {
+      const data = toData(product)
+      await products.tell(productChanged, data.productId, data)
+    },
+    async tellPage({ requestId = randomUUID(), after = null, upTo = null, products: list }) {
+      await products.tell(cataloguePage, requestId, { requestId, after, upTo, products: list.map(toData) })
     },
     quote: (lines, countryCode = 'DE') =>
       ask(
@@ -191,5 +191,28 @@ export async function startPlacingShop(): Promise<PlacingShop> {
       return read(id)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+function toData({
+  productId = randomUUID(),
+  version = 1,
+  status = 'ACTIVE',
+  title = 'Tent',
+  variants,
+}: ProductSpec): ProductData {
+  return {
+    productId,
+    version,
+    status,
+    title,
+    variants: variants.map((variant) => ({
+      sku: `SKU-${variant.id.slice(0, 8)}`,
+      title: 'Green',
+      price: '1999',
+      currency: 'EUR',
+      weightGrams: 400,
+      ...variant,
+    })),
   }
 }

@@ -12,7 +12,7 @@ export interface Inventory {
   asOf: Date
 }
 
-/** The most pieces of a variant that can be available: what a GraphQL Int and an INTEGER hold. */
+/** The most pieces of a variant that can be available, held by orders and sold, in all: what a GraphQL Int and an INTEGER hold. */
 export const MOST_STOCK = 2_147_483_647
 /** The most available pieces that count as low. */
 const LOW = 5

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { idempotencyKey } from '@portico/service-kit/idempotency'
 import { currencyExponent, parseAmount } from '@portico/service-kit/money'
 import { line } from '@portico/service-kit/validation'
 import { z } from 'zod'
 import type { Prisma } from './generated/prisma/client.ts'
-import { idempotencyKey } from '@portico/service-kit/idempotency'
 import { MOST_STOCK } from './inventory.ts'
 
 export interface NewVariantInput {

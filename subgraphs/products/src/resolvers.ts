@@ -1,3 +1,4 @@
+import { causeOf } from '@portico/events/event-type'
 import { signedIn } from '@portico/service-kit/authorization'
 import { toMoney } from '@portico/service-kit/money'
 import { exactlyOneOf } from '@portico/service-kit/pagination'
@@ -28,9 +29,9 @@ export const resolvers: Resolvers = {
   },
 
   Mutation: {
-    createProduct: (_, request, { products, viewer, requestId }) =>
-      products.create(signedIn(viewer).id, request, { requestid: requestId }),
-    updateProduct: (_, { input }, { products, requestId }) => products.update(input, { requestid: requestId }),
+    createProduct: (_, request, context) =>
+      context.products.create(signedIn(context.viewer).id, request, causeOf(context)),
+    updateProduct: (_, { input }, context) => context.products.update(input, causeOf(context)),
     adjustInventory: (_, request, { stock, viewer }) => stock.adjust(signedIn(viewer), request),
   },
 

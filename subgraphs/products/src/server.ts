@@ -49,8 +49,8 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
     products: createProducts(db, currency),
     stock: createStock(db),
   }
-  const prune = () => pruneIdempotency(db, now())
-  stack.use(startPeriodic({ name: 'prune idempotency records', everyMs: 3_600_000, run: prune, log }))
+  const prune = (signal: AbortSignal) => pruneIdempotency(db, now(), signal)
+  stack.use(startPeriodic({ name: 'prune idempotency records', everyMs: 600_000, run: prune, log }))
 
   const events = stack.use(
     await startSubgraphEvents({
@@ -74,7 +74,7 @@ export async function startProducts(config: ProductsConfig, dependencies: Produc
       checks: [database.check, ...events.checks],
       routes: events.routes,
       metrics: events.expose,
-      details: () => ({ events: events.state() }),
+      details: () => ({ events: events.report() }),
       poolUse: database.poolUse,
     }),
   )

@@ -1,11 +1,11 @@
 import { retryConflicts } from '@portico/service-kit/database-errors'
+import { idempotencyKey, writeOnce } from '@portico/service-kit/idempotency'
 import { actorOf, isStorable } from '@portico/service-kit/ids'
 import { notFound, type IdempotencyMismatchError, type NotFoundError } from '@portico/service-kit/user-errors'
 import { line, validate, validationError, type ValidationError } from '@portico/service-kit/validation'
 import type { SignedInViewer } from '@portico/service-kit/viewer'
 import { z } from 'zod'
 import type { Prisma, PrismaClient, ProductVariant } from './generated/prisma/client.ts'
-import { idempotencyKey, writeOnce } from '@portico/service-kit/idempotency'
 import { MOST_STOCK } from './inventory.ts'
 import { ifVisible } from './visibility.ts'
 
@@ -59,10 +59,11 @@ export function createStock(db: PrismaClient): Stock {
       }
       const outcome = await retryConflicts(() =>
         writeOnce(db, write, async (tx) => {
-          const { count } = await tx.inventory.updateMany({
-            where: { variantId: variant.id, available: withinBounds(delta) },
-            data: { available: { increment: delta } },
-          })
+          // What orders hold and took counts: it may become available again.
+          const count = await tx.$executeRaw`
+            UPDATE inventory SET available = available + ${delta}
+            WHERE variant_id = ${variant.id}::uuid AND available::bigint + ${delta} >= 0
+              AND available::bigint + reserved + sold + ${delta} <= ${MOST_STOCK}`
           if (count === 0) return beyondBounds(tx, variant.id, delta)
           await tx.inventoryAdjustment.create({
             data: { variantId: variant.id, delta, reason: checked.value.reason, actorId: actorOf(viewer.id) },
@@ -75,16 +76,11 @@ export function createStock(db: PrismaClient): Stock {
   }
 }
 
-/** What has to be available, so that it is from 0 to `MOST_STOCK` after the change. */
-function withinBounds(delta: number): Prisma.IntFilter {
-  return delta < 0 ? { gte: -delta } : { lte: MOST_STOCK - delta }
-}
-
 async function beyondBounds(tx: Prisma.TransactionClient, variantId: string, delta: number): Promise<ValidationError> {
-  const { available } = await tx.inventory.findUniqueOrThrow({ where: { variantId } })
+  const { available, reserved, sold } = await tx.inventory.findUniqueOrThrow({ where: { variantId } })
   const message =
     delta < 0
       ? `takes more than the ${available} available`
-      : `makes more than ${MOST_STOCK} of the ${available} available`
+      : `makes more than ${MOST_STOCK} of the ${available + reserved + sold} that are available, held or sold`
   return validationError([{ path: ['delta'], message }])
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { catalogueRequested, orderClosed, orderConfirmed, orderPlaced } from '@portico/events/contract'
+import {
+  cataloguePage,
+  catalogueRequested,
+  orderClosed,
+  orderConfirmed,
+  orderPlaced,
+  type ProductData,
+} from '@portico/events/contract'
 import { startEventPeer, type EventPeer } from '@portico/testkit/event-peer'
 import { eventually } from '@portico/testkit/eventually'
 import { catalogManager } from '@portico/testkit/viewers'
@@ -127,6 +134,31 @@ describe('the stock of an order', () => {
     expect(orders.heard.filter(({ subject }) => subject === orderId)).toEqual([])
   })
 
+  it('has room to come back, however much is added while it is held or sold', async () => {
+    const most = 2_147_483_647
+    const variant = await stocked(most)
+    const [held, sold] = [randomUUID(), randomUUID()]
+    await place(held, line(variant, 3))
+    await place(sold, line(variant, 2))
+    await confirm(sold)
+    const { data } = await products.request<{ adjustInventory: { __typename: string } }>(
+      `mutation ($sku: String!) {
+        adjustInventory(sku: $sku, delta: 1, reason: "found", idempotencyKey: "k") {
+          __typename ... on ValidationError { issues { message } }
+        }
+      }`,
+      { sku: variant.sku },
+      catalogManager(),
+    )
+    expect(data.adjustInventory).toEqual({
+      __typename: 'ValidationError',
+      issues: [{ message: 'makes more than 2147483647 of the 2147483647 that are available, held or sold' }],
+    })
+    await close(held)
+    await close(sold)
+    expect(await stockOf(variant)).toEqual([most, 0, 0])
+  })
+
   it('goes to as many as there is for, whoever of many is first, and never below zero', async () => {
     const [one, other] = [await stocked(10), await stocked(10)]
     const ids = Array.from({ length: 30 }, () => randomUUID())
@@ -175,16 +207,36 @@ describe('a product', () => {
     await answerTo(id)
   })
 
-  it('is told of with all others to who asks for the catalogue', async () => {
+  it('is told of with all others to who asks for the catalogue, page by page', async () => {
+    for (let count = 0; count < 60; count += 1) await products.add()
     const { id } = await products.add({ status: 'DRAFT', variants: [{ price: 123n }, { price: 456n }] })
     const requestId = randomUUID()
-    await orders.tell(catalogueRequested, requestId, { requestId })
-    expect(await answerTo(id)).toMatchObject({
-      data: { productId: id, version: 1, status: 'DRAFT', variants: [{ price: '123' }, { price: '456' }] },
+    const told: ProductData[] = []
+    for (let after: string | null = null, pages = 1; ; pages += 1) {
+      await orders.tell(catalogueRequested, requestId, { requestId, after })
+      const heard = () => orders.heard.filter(({ subject }) => subject === requestId)
+      await eventually(async () => heard().length === pages)
+      const page = cataloguePage.schema.parse(heard().at(-1)?.data)
+      expect(page).toMatchObject({ requestId, after })
+      told.push(...page.products)
+      after = page.upTo
+      if (after === null) break
+      expect(page.products.at(-1)?.productId).toBe(after)
+    }
+    expect(orders.heard.filter(({ subject }) => subject === requestId).length).toBeGreaterThan(1)
+    const { rows } = await products.database.sql.query<{ id: string }>('SELECT id FROM product ORDER BY id')
+    expect(told.map(({ productId }) => productId)).toEqual(rows.map((product) => product.id))
+    expect(told.find(({ productId }) => productId === id)).toMatchObject({
+      version: 1,
+      status: 'DRAFT',
+      variants: [{ price: '123' }, { price: '456' }],
     })
-    const { rows } = await products.database.sql.query<{ id: string }>('SELECT id FROM product')
-    const told = () =>
-      new Set(orders.heard.filter(({ type }) => type === 'portico.product.changed.v1').map((e) => e.subject))
-    await eventually(async () => rows.every((product) => told().has(product.id)))
+  })
+
+  it('is all there is of the catalogue behind the last one', async () => {
+    const requestId = randomUUID()
+    const after = 'ffffffff-ffff-4fff-bfff-ffffffffffff'
+    await orders.tell(catalogueRequested, requestId, { requestId, after })
+    expect(await answerTo(requestId)).toMatchObject({ data: { requestId, after, upTo: null, products: [] } })
   })
 })

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseNames, type DatabaseName } from '@portico/database/databases'
 import { createPassword, loadOrCreateSecret } from '@portico/database/secrets'
+import { ACCOUNTS, createDefinitions, isPasswordOf } from '@portico/events/rabbitmq-definitions'
 import { createIdentityKey, parseIdentityKey, publicKeysOf } from '@portico/service-kit/identity-key'
 import { createSigningKey } from '@portico/users/signing-keys'
 import { z } from 'zod'
@@ -61,18 +62,24 @@ async function keepDatabaseSecrets(name: DatabaseName, keep: Keep): Promise<void
   )
 }
 
-/** The account of RabbitMQ as its configuration has it, and for those who connect to it the address that contains it. */
+/** For each subgraph with events the address that contains its password, and for RabbitMQ the accounts by their hashes. */
 async function keepRabbitMqSecrets(keep: Keep): Promise<void> {
-  const fresh = createPassword()
-  const account = await keep('rabbitmq-account.conf', () => `default_user = portico\ndefault_pass = ${fresh}`)
-  const password = /^default_pass = (.+)$/m.exec(account)?.[1]?.trim() ?? ''
-  const url = await keep('rabbitmq-url', () => `amqp://portico:${encodeURIComponent(password)}@rabbitmq:5672`)
-  if (decodeURIComponent(new URL(url).password) === password) return
+  const passwords = new Map<string, string>()
+  for (const name of ACCOUNTS) {
+    const url = await keep(`${name}-rabbitmq-url`, () => `amqp://${name}:${createPassword()}@rabbitmq:5672`)
+    passwords.set(name, decodeURIComponent(new URL(url).password))
+  }
+  const known = await keep('rabbitmq-definitions.json', () => JSON.stringify(createDefinitions(passwords)))
+  const { users } = definitions.parse(JSON.parse(known))
+  const strangers = ACCOUNTS.filter((name) => !isPasswordOf(users, name, passwords.get(name) ?? ''))
+  if (strangers.length === 0) return
   throw new Error(
-    'rabbitmq-url holds another password than rabbitmq-account.conf. Write into both the one that RabbitMQ was started ' +
-      'with first; or remove both, and its volume with them.',
+    `rabbitmq-definitions.json does not have the password of ${strangers.map((name) => `${name}-rabbitmq-url`).join(', ')}, ` +
+      'so RabbitMQ would not let in who has it. Remove rabbitmq-definitions.json, run this again, and restart RabbitMQ.',
   )
 }
+
+const definitions = z.object({ users: z.array(z.object({ name: z.string(), password_hash: z.string() })) })
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), x: z.string() })) })
 

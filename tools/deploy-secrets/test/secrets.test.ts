@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { makeSecrets } from '@portico/deploy-secrets/secrets'
+import { isPasswordOf, type KnownUser } from '@portico/events/rabbitmq-definitions'
 import { createEnvelopeSigner } from '@portico/service-kit/identity-envelope'
 import { parseIdentityKey } from '@portico/service-kit/identity-key'
 import { createLogger } from '@portico/service-kit/logger'
@@ -114,14 +115,24 @@ describe('the secrets of a deployment', () => {
     await expect(makeSecrets(folder.path)).rejects.toThrow('no subgraph would believe the gateway')
   })
 
-  it('give RabbitMQ the account that its clients have, and say so when they no longer agree', async () => {
+  it('give RabbitMQ the accounts that the subgraphs have, by hashes alone, and say so when they no longer agree', async () => {
     await makeSecrets(folder.path)
-    const { 'rabbitmq-account.conf': account = '', 'rabbitmq-url': address = '' } = await contents()
-    const { username, password, host } = new URL(address)
-    expect({ username, host }).toEqual({ username: 'portico', host: 'rabbitmq:5672' })
-    expect(account.trim()).toBe(`default_user = portico\ndefault_pass = ${decodeURIComponent(password)}`)
-    await chmod(at('rabbitmq-url'), 0o644)
-    await writeFile(at('rabbitmq-url'), 'amqp://portico:another@rabbitmq:5672')
-    await expect(makeSecrets(folder.path)).rejects.toThrow('rabbitmq-url holds another password')
+    const { 'rabbitmq-definitions.json': definitions = '', ...others } = await contents()
+    const { users } = JSON.parse(definitions) as { users: KnownUser[] }
+    expect(users.map(({ name }) => name)).toEqual(['orders', 'products'])
+    for (const name of ['orders', 'products']) {
+      const { username, password, host } = new URL(others[`${name}-rabbitmq-url`] ?? '')
+      expect({ username, host }).toEqual({ username: name, host: 'rabbitmq:5672' })
+      expect(isPasswordOf(users, name, decodeURIComponent(password))).toBe(true)
+      expect(isPasswordOf(users, name === 'orders' ? 'products' : 'orders', decodeURIComponent(password))).toBe(false)
+      expect(definitions).not.toContain(password)
+    }
+    await chmod(at('orders-rabbitmq-url'), 0o644)
+    await writeFile(at('orders-rabbitmq-url'), 'amqp://orders:another@rabbitmq:5672')
+    await expect(makeSecrets(folder.path)).rejects.toThrow(
+      'rabbitmq-definitions.json does not have the password of orders-rabbitmq-url',
+    )
+    await rm(at('rabbitmq-definitions.json'))
+    expect(await makeSecrets(folder.path)).toEqual(['rabbitmq-definitions.json'])
   })
 })
