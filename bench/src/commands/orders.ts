@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { findRabbitMq, startRabbitMq } from '@portico/testkit/rabbitmq'
 import { createBaseline } from '../orders/baseline.ts'
+import { cpuByPackage } from '../orders/cpu-by-package.ts'
 import { createCustomers, type OrdersResult, type Place } from '../orders/customers.ts'
 import { startOrderDatabases } from '../orders/databases.ts'
 import { startShop, type Shop } from '../orders/shop.ts'
@@ -41,7 +46,8 @@ export async function orders({ effort, isSaved }: Options): Promise<void> {
       say(describe(results.at(-1)))
     }
   }
-  const sections = [ratesTable(results), cpuTable(results)]
+  say('Once more, with profiles.')
+  const sections = [ratesTable(results), cpuTable(results), ...(await profileSections(seconds))]
   console.log(`\n${sections.join('\n\n')}\n`)
   if (!isSaved) return
   const circumstances = readCircumstances(undefined)
@@ -140,4 +146,33 @@ function cpuTable(results: readonly Measured[]): string {
   const shown = (ms: number | undefined) => (ms === undefined || ms < 0.05 ? '' : figure(ms))
   const rows = results.map(({ name, cpuMs }) => [name, ...PROGRAMS.map((program) => shown(cpuMs[program]))])
   return `## CPU of each program per order at the peak, in ms\n\n${markdownTable(['', ...PROGRAMS], rows)}`
+}
+
+/** Below that a package is not worth a line. */
+const LEAST_PERCENT = 1
+
+/** Where the CPU of the subgraphs goes at the peak, while events are pushed over HTTP. */
+async function profileSections(seconds: number): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-bench-profile-'))
+  await using databases = await startOrderDatabases()
+  await using shop = await startShop(databases.urls, { profileFolder: folder })
+  await using customers = createCustomers(databases, placeThrough(shop))
+  const toggle = () => [...shop.pids.keys()].forEach((pid) => process.kill(pid, 'SIGWINCH'))
+  await customers.closed(CUSTOMERS, WARM_UP_SECONDS)
+  toggle()
+  await customers.closed(CUSTOMERS, seconds)
+  toggle()
+  const sections: string[] = []
+  for (const name of shop.pids.values()) {
+    const file = join(folder, `${name}.json`)
+    while (!existsSync(file)) await sleep(100)
+    await sleep(500)
+    const rows = cpuByPackage(file).filter(([, percent]) => percent >= LEAST_PERCENT)
+    const cells = rows.map(([of, percent]) => [of, percent.toFixed(1)])
+    sections.push(
+      `## Where the CPU of ${name} goes, by the package whose function runs\n\n${markdownTable(['', '%'], cells)}`,
+    )
+  }
+  rmSync(folder, { recursive: true })
+  return sections
 }

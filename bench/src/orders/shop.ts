@@ -23,14 +23,18 @@ export interface ShopOptions {
   amqpUrl?: string | undefined
   /** Customers ask the gateway, with all that it does in production; without it they ask orders as the gateway would. */
   isBehindGateway?: boolean
+  /** Where each program writes a CPU profile, as `orders.json`, of what is between two SIGWINCH. */
+  profileFolder?: string
 }
+
+const PROFILER = new URL('../../peers/write-profile.ts', import.meta.url).href
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
 /** Starts all from what was built. */
 export async function startShop(
   urls: { orders: string; products: string },
-  { amqpUrl, isBehindGateway = false }: ShopOptions,
+  { amqpUrl, isBehindGateway = false, profileFolder }: ShopOptions,
 ): Promise<Shop> {
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'portico-bench-shop-'))
@@ -42,8 +46,13 @@ export async function startShop(
   const pids = new Map<number, string>()
   const start = async (name: string, command: string[], env: Record<string, string> & { PORT: string }) => {
     const common = { ADMIN_PORT: 'off', LOG_LEVEL: 'warn', DRAIN_DELAY_MS: '0', NODE_ENV: 'production' }
+    const profiled =
+      profileFolder === undefined
+        ? {}
+        : { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE_FILE: join(profileFolder, `${name}.json`) }
     const logFile = join(folder, `${name}.log`)
-    const child = stack.use(startChild(command, { env: { ...common, ...env }, cores: undefined, logFile }))
+    const options = { env: { ...common, ...profiled, ...env }, cores: undefined, logFile }
+    const child = stack.use(startChild(command, options))
     pids.set(child.pid, name)
     await Promise.race([untilReady(env.PORT), child.ended])
   }
