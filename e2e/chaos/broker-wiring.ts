@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '@portico/database/demo/random'
-import { queuesOf, wholeTopology, type QueueType } from '@portico/events/rabbitmq-topology'
+import { readHeldMessages, type HeldMessages } from '@portico/events/rabbitmq-dead-messages'
+import { wholeTopology, type QueueType } from '@portico/events/rabbitmq-topology'
 import type { TestRabbitMq } from '@portico/testkit/rabbitmq'
 import { Connection } from 'rabbitmq-client'
 import type { Deliveries } from './deliveries.ts'
@@ -58,21 +59,11 @@ async function renewQueues(url: string, queueType: QueueType): Promise<void> {
   for (const queue of queues) await connection.queueDeclare(queue)
   for (const binding of queueBindings) await connection.queueBind(binding)
   await connection.close()
-  await sleep(SAFE_AFTER_MS)
+  if (queueType === 'quorum') await sleep(SAFE_AFTER_MS)
 }
 
 async function readDepths(url: string): Promise<QueueDepths> {
-  const connection = new Connection({ url, retryLow: 250, retryHigh: 2000 })
-  connection.on('error', () => undefined)
-  const depthOf = async (queue: string) => (await connection.queueDeclare({ queue, passive: true })).messageCount
-  try {
-    const depths = { live: 0, dead: 0 }
-    for (const { queue, deadQueue } of ['orders', 'products'].map(queuesOf)) {
-      depths.live += await depthOf(queue)
-      depths.dead += await depthOf(deadQueue)
-    }
-    return depths
-  } finally {
-    await connection.close()
-  }
+  const { orders, products } = await readHeldMessages(url, ['orders', 'products'])
+  const sum = (of: keyof HeldMessages) => (orders?.[of] ?? NaN) + (products?.[of] ?? NaN)
+  return { live: sum('pending'), dead: sum('dead') }
 }

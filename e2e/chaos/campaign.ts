@@ -77,7 +77,7 @@ async function doRuns(numbers: readonly number[], work: Work): Promise<void> {
       if (stopping.aborted) return
       known.set(number, result)
       await folder.writeRun(number, result)
-      print(`${number}/${campaign.runs} ${summariseRun(result)}`)
+      print(`run ${number}: ${summariseRun(result)}`)
       await folder.writeReport(describeCampaign(record, sorted(known)), sorted(known))
       if (result.violations.length === 0) {
         await rm(folder.logsOf(number), { recursive: true })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectPg } from '@portico/database/pg-connection'
 import type { Random } from '@portico/database/demo/random'
 
@@ -14,12 +15,12 @@ export interface ShopVariant {
 
 const PRODUCTS = 16
 
-/** Fills an empty products database with a few dozen variants, of every third of which there is next to nothing. */
+/** Fills an empty products database with a few dozen variants, of some of which there is next to nothing. */
 export async function seedCatalogue(url: string, random: Random): Promise<ShopProduct[]> {
   const products = Array.from({ length: PRODUCTS }, (_, index) => ({
     id: random.uuid(),
     variants: Array.from({ length: random.integer(1, 3) }, (__, position) => {
-      const stock = random.chance(0.35) ? random.integer(0, 6) : random.integer(20, 300)
+      const stock = random.chance(0.15) ? random.integer(0, 6) : random.integer(50, 1500)
       return { id: random.uuid(), sku: `C-${index}-${position}`, position, price: random.integer(100, 20_000), stock }
     }),
   }))
@@ -48,4 +49,15 @@ export async function seedCatalogue(url: string, random: Random): Promise<ShopPr
   }
   await client.query('COMMIT')
   return products.map(({ id, variants }) => ({ id, variants: variants.map((one) => ({ id: one.id, sku: one.sku })) }))
+}
+
+/** Waits until orders know what is for sale, by the URL of their database; not for ever. */
+export async function untilCopied(url: string, withinMs: number): Promise<void> {
+  await using connection = await connectPg(url, { name: 'chaos' })
+  const deadline = performance.now() + withinMs
+  while (performance.now() < deadline) {
+    const { rowCount } = await connection.client.query('SELECT FROM catalogue_variant LIMIT 1')
+    if (rowCount === 1) return
+    await sleep(50)
+  }
 }

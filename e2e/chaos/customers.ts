@@ -32,8 +32,8 @@ export async function runCustomer(shop: Shop, thinkMs: number): Promise<void> {
     const answers = await Promise.all(asks)
     entry.isSettled = answers.every((isAnswered) => isAnswered)
     const [orderId] = entry.acknowledged
-    if (orderId !== undefined && random.chance(0.15)) {
-      await pause(random.integer(0, 300), closing)
+    if (orderId !== undefined && random.chance(0.25)) {
+      await pause(random.integer(0, 200), closing)
       await cancel(shop, viewer, orderId)
     }
     await pause(random.integer(0, 2 * thinkMs), closing)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectPg } from '@portico/database/pg-connection'
@@ -28,6 +28,8 @@ export async function startInfrastructure({ withBroker }: { withBroker: boolean 
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'portico-chaos-'))
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  // Started by root, PostgreSQL runs under another account, which has to get in: else its data goes elsewhere, and stays.
+  await chmod(folder, 0o711)
   const ports = stack.use(await claimPorts())
   const stores = stack.use(await startStores(folder, ports))
   const broker = withBroker ? stack.use(await startBroker()) : undefined

@@ -17,7 +17,7 @@ export interface MessageHolder extends AsyncDisposable {
 
 const LATE_MS = 4000
 /** Of each queue at once. All that it has none of goes to the subgraphs. */
-const HANDS = 6
+const HANDS = 20
 
 export function startHolder(options: { url: string; queueType: QueueType; random: Random }): MessageHolder {
   const { url, queueType, random } = options
@@ -47,7 +47,7 @@ export function startHolder(options: { url: string; queueType: QueueType; random
   })
   return {
     calm() {
-      for (const consumer of consumers) void consumer.close()
+      for (const consumer of consumers) consumer.close().catch(() => undefined)
     },
     held: () => held,
     returned: () => returned,

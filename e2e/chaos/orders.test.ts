@@ -27,10 +27,12 @@ const WITHIN_MS = 400_000
 
 /** Short and rough. */
 const ROUGH = {
+  opensStocked: true,
   leastOrders: 20,
-  customers: 12,
+  customers: 16,
+  thinkMs: 100,
   faultEveryMs: 800,
-  faultLongestMs: 1500,
+  faultLongestMs: 1000,
   replicas: { orders: 2, products: 1 },
   confirmWithinMs: 6000,
   fates: { ...USUAL_FATES, scatter: 25 },
@@ -50,7 +52,7 @@ describe('orders that are placed while everything breaks', () => {
   it(
     'are right in the end, with events by HTTP that come in any order',
     async () => {
-      const { violations, events } = await run({ seconds: 6 })
+      const { violations, events } = await run({ seconds: 4 })
       expect(violations).toEqual([])
       expect(events.notedOutOfOrder).toBeGreaterThan(0)
     },
@@ -61,7 +63,7 @@ describe('orders that are placed while everything breaks', () => {
     it(
       'are right in the end, with events by RabbitMQ that come in any order',
       async () => {
-        const { violations, events } = await run({ seconds: 6, transport: 'rabbitmq' })
+        const { violations, events } = await run({ seconds: 4, transport: 'rabbitmq' })
         expect(violations).toEqual([])
         expect(events.notedOutOfOrder).toBeGreaterThan(0)
       },
@@ -92,6 +94,7 @@ describe('the crash suite', () => {
     thinkMs: 50,
     faultEveryMs: 60_000,
     replicas: { orders: 1, products: 1 },
+    fates: { delay: 20, loseBatch: 0, loseAnswer: 0, twice: 30, againLater: 30, scatter: 0 },
     quietWithinMs: 6000,
   }
 

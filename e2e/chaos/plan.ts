@@ -20,6 +20,8 @@ export interface RunPlan {
   /** The same seed draws the same shop, customers and faults; when what happens is the machine's affair. */
   seed: string
   transport: TransportName
+  /** Whether orders have their copy of the catalogue before anything breaks; else they fetch it meanwhile. */
+  opensStocked: boolean
   /** How long customers order and things break. */
   seconds: number
   /** It goes on until so many orders were acknowledged, a minute at most: a slow machine would show nothing else. */
@@ -58,6 +60,7 @@ export function planRun({ seconds, seed, transport }: Omit<Campaign, 'runs'>, nu
   return {
     seed: runSeed,
     transport: transport === 'mixed' ? (number % 2 === 1 ? 'http' : 'rabbitmq') : transport,
+    opensStocked: random.chance(0.5),
     seconds,
     leastOrders: 1,
     customers: CUSTOMERS,

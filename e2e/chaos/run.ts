@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { createRandom } from '@portico/database/demo/random'
 import { readBooks, type Books } from './books.ts'
 import type { BrokenBuild } from './breakage.ts'
+import { untilCopied } from './catalogue.ts'
 import { describeSubject } from './dossier.ts'
 import { keepEvidence } from './evidence.ts'
 import type { Infrastructure } from './infrastructure.ts'
@@ -63,6 +64,7 @@ async function openShop(result: RunResult, context: RunContext & { ledger: Ledge
   const client = createShopClient({ urls: world.urls, signer: world.identity.signer, random: random.branch('client') })
   try {
     if (!(await requireReady(result, world))) return
+    if (result.opensStocked) await untilCopied(context.stores.orders.url, READY_WITHIN_MS)
     const load = { plan: result, world, client, ledger, random, faults: result.faults, stopping }
     await closeShop(result, context, { world, ...(await runLoad(load)) })
   } finally {

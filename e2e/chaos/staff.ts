@@ -29,7 +29,7 @@ export async function runManager(shop: Shop, products: readonly ShopProduct[]): 
   const { random, closing } = shop
   const viewer = catalogManager(random.uuid())
   while (!closing.aborted) {
-    if (random.chance(0.6)) await adjust(shop, viewer)
+    if (random.chance(0.5)) await adjust(shop, viewer)
     else await editProduct(shop, viewer, random.pick(products).id)
     await pause(random.integer(20, 250), closing)
   }
