@@ -127,7 +127,9 @@ function audit(result: RunResult, books: Books, ledger: Ledger): void {
 
 /** A run in which hardly anything happened shows nothing. */
 function requireExertion(result: RunResult): void {
-  if (result.confirmed === 0) complain(result, 'some orders are confirmed', JSON.stringify(result.orders))
+  // With a shorter deadline a busy machine may be too late for all of them.
+  const canConfirm = result.confirmWithinMs >= 10_000
+  if (canConfirm && result.confirmed === 0) complain(result, 'some orders are confirmed', JSON.stringify(result.orders))
   if (result.faults.length === 0) complain(result, 'something breaks', 'there was no fault')
   if (result.events.repeats === 0) complain(result, 'some events come twice', JSON.stringify(result.events))
 }

@@ -73,7 +73,11 @@ export const productChanged = define('portico.product.changed.v1', product)
 const ofPage = { requestId: id, after: id.nullable() }
 
 /** Someone fills a copy of the catalogue, and asks for a page of it. */
-export const catalogueRequested = define('portico.catalogue.requested.v1', z.object(ofPage))
+export const catalogueRequested = define(
+  'portico.catalogue.requested.v1',
+  // Those that were written before there were pages ask for the first.
+  z.object({ ...ofPage, after: ofPage.after.default(null) }),
+)
 /** All products that there are behind `after`, up to and with `upTo`; to the end when that is null. */
 export const cataloguePage = define(
   'portico.catalogue.page.v1',

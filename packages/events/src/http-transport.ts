@@ -31,7 +31,6 @@ const answer = z.object({
 /** Pushes events to their subscribers in signed batches, with no broker between. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const { subscribers, sign, verify, answerWithinMs = 5000 } = options
-  const stop = new AbortController()
   let receiver: Receive | undefined
 
   /** Resolves with what did not arrive, by id. */
@@ -46,7 +45,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         headers: { 'content-type': BATCH_TYPE, [SIGNATURE_HEADER]: await sign(body, subscriber) },
         body,
         redirect: 'error',
-        signal: AbortSignal.any([AbortSignal.timeout(answerWithinMs), stop.signal]),
+        signal: AbortSignal.timeout(answerWithinMs),
       })
       const text = await response.text()
       if (!response.ok) return all({ reason: `${subscriber} answered ${response.status}: ${text.slice(0, 200)}` })
@@ -102,7 +101,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
           method: 'POST',
           url: EVENTS_PATH,
           bodyLimit: BODY_LIMIT,
-          // Nothing is read of those who may not send.
+          // Nothing is kept of those who may not send.
           async onRequest(request, reply) {
             const signature = request.headers[SIGNATURE_HEADER]
             const signed = typeof signature === 'string' ? await verify(signature) : { refusal: 'no signature' }
@@ -121,9 +120,8 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         })
       })
     },
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-    },
+    // Pushes end in time by themselves.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
 

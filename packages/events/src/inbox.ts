@@ -1,4 +1,4 @@
-import { classifyDatabaseError, retryConflicts } from '@portico/service-kit/database-errors'
+import { classifyDatabaseError, retryConflicts, type DatabaseFailure } from '@portico/service-kit/database-errors'
 import type { Logger } from '@portico/service-kit/logger'
 import { pauseAfter, type Backoff } from './backoff.ts'
 import { MalformedEventError, type CloudEvent } from './cloud-event.ts'
@@ -36,7 +36,7 @@ export interface InboxOptions<Transaction extends SqlTransaction> {
   backoff?: Backoff & { attempts: number }
 }
 
-/** Fifty failures take about 40 minutes. */
+/** Fifty failures take half an hour or a little more. */
 const BACKOFF = { firstMs: 100, mostMs: 60_000, attempts: 50 }
 
 /** Where events arrive: each has its effect once, however often it comes. */
@@ -72,7 +72,7 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
     await found.handle(tx, data, { requestid: requestid ?? undefined, traceparent: traceparent ?? undefined })
   }
 
-  function receiveOnce(event: CloudEvent): Promise<Reception> {
+  function receiveOnce(event: CloudEvent, progress: { isBegun: boolean }): Promise<Reception> {
     return db.$transaction(async (tx) => {
       // Waits for a concurrent delivery of the same event to end, and only then counts as the first or as a repeat.
       const isFirst = await tx.$executeRaw`
@@ -81,6 +81,7 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
           ${event.traceparent ?? null}, ${event.time}::timestamptz, 'DONE', 1, clock_timestamp())
         ON CONFLICT (id, source) DO NOTHING`
       if (isFirst === 0) return 'repeated'
+      progress.isBegun = true
       await handle(tx, event)
       return 'handled'
     })
@@ -112,70 +113,73 @@ export function createInbox<Transaction extends SqlTransaction>(options: InboxOp
 
   /** Tries one kept event that is due; false when there is none. */
   async function retryOne(): Promise<boolean> {
-    let tried: KeptEvent | undefined
+    // Nobody else tries it meanwhile, and others come first if this process dies.
+    const [kept] = await db.$queryRaw<KeptEvent[]>`
+      UPDATE inbox_event SET next_attempt_at = clock_timestamp() + interval '30 seconds'
+      WHERE (id, source) = (
+        SELECT id, source FROM inbox_event WHERE state = 'PENDING' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING id, source, type, subject, data, request_id AS requestid, trace_parent AS traceparent, attempts`
+    if (!kept) return false
+    const { id, source } = kept
     try {
       await db.$transaction(async (tx) => {
-        const [row] = await tx.$queryRaw<KeptEvent[]>`
-          SELECT id, source, type, subject, data, request_id AS requestid, trace_parent AS traceparent, attempts
-          FROM inbox_event
-          WHERE state = 'PENDING' AND next_attempt_at <= now()
-          ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED`
-        if (!row) return
-        tried = row
-        await handle(tx, row)
-        await tx.$executeRaw`
+        const isLeft = await tx.$executeRaw`
           UPDATE inbox_event SET state = 'DONE', data = NULL, last_error = NULL, attempts = attempts + 1,
             settled_at = clock_timestamp()
-          WHERE id = ${row.id}::uuid AND source = ${row.source}`
+          WHERE id = ${id}::uuid AND source = ${source} AND state = 'PENDING'`
+        if (isLeft > 0) await handle(tx, kept)
       })
     } catch (error) {
-      if (!tried || isOutage(error)) throw error
-      const { id, source, attempts } = tried
-      const { state, reason, pauseMs } = judge(error, attempts + 1, tried)
-      // Another process may have tried it meanwhile, and have had more success.
+      if (kindOf(error) === 'unavailable') throw error
+      const { state, reason, pauseMs } = judge(error, kept.attempts + 1, kept)
       await db.$executeRaw`
         UPDATE inbox_event SET state = ${state}::event_state, attempts = attempts + 1, last_error = ${reason},
           next_attempt_at = clock_timestamp() + make_interval(secs => ${pauseMs / 1000}::float8),
           settled_at = CASE ${state} WHEN 'DEAD' THEN clock_timestamp() END
         WHERE id = ${id}::uuid AND source = ${source} AND state = 'PENDING'`
     }
-    return tried !== undefined
+    return true
   }
 
   return {
     async receive(event) {
+      const progress = { isBegun: false }
       let failure: unknown
       try {
-        return await retryConflicts(() => receiveOnce(event))
+        return await retryConflicts(() => receiveOnce(event, progress))
       } catch (error) {
-        if (isOutage(error)) throw error
+        // What never had its turn is not to blame.
+        if (kindOf(error) === 'unavailable' || (kindOf(error) === 'timeout' && !progress.isBegun)) throw error
         failure = error
       }
       try {
         // A database that can keep it works: then it was not the database that took too long.
         return await keep(event, failure)
       } catch (error) {
-        if (isOutage(error) || isPassing(error)) throw error
+        if (kindOf(error) !== 'data') throw error
         throw new MalformedEventError(`It can't be written down: ${reasonOf(error)}`, { cause: error })
       }
     },
     async retry(signal) {
       let tried = 0
-      for (;;) {
-        if (signal?.aborted || !(await retryOne())) return tried
-        tried += 1
+      async function lane() {
+        for (;;) {
+          if (signal?.aborted || !(await retryOne())) return
+          tried += 1
+        }
       }
+      // Several, so that one that takes long does not hold back all others.
+      const lanes = await Promise.allSettled(Array.from({ length: RETRIES_AT_ONCE }, lane))
+      for (const result of lanes) if (result.status === 'rejected') throw result.reason
+      return tried
     },
   }
 }
 
-/** Whether there is no database, for which the event is not to blame. */
-function isOutage(error: unknown): boolean {
-  return classifyDatabaseError(error)?.kind === 'unavailable'
-}
+const RETRIES_AT_ONCE = 3
 
-/** Whether the same statement may succeed another time. */
-function isPassing(error: unknown): boolean {
-  const kind = classifyDatabaseError(error)?.kind
-  return kind === 'timeout' || kind === 'conflict'
+/** What went wrong in the database; undefined when it was something else. */
+function kindOf(error: unknown): DatabaseFailure['kind'] | undefined {
+  return classifyDatabaseError(error)?.kind
 }

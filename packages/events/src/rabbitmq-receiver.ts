@@ -50,7 +50,7 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
   const { queue } = live.queue
   const account = accountOf(url)
   let reason = 'not started yet'
-  /** Aborts with the connection: what came over it can no longer be acknowledged, and comes again. */
+  /** Aborts with the connection, and when all is to end: what came over it is not acknowledged, and comes again. */
   let lost = new AbortController()
   connection.on('error', () => {
     lost.abort()
@@ -73,43 +73,41 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
     reason = reasonOf(error)
     log.warn({ queue, reason }, 'receiving from RabbitMQ failed')
   })
-  const starting = start()
-
-  /** The consumer declares its own queue; what it refuses must have a place to go first. */
-  async function start(): Promise<void> {
-    while (!(await declareDead())) {
-      await sleep(START_PAUSE_MS, undefined, { signal: stop.signal }).catch(() => undefined)
-      if (stop.signal.aborted) return
-    }
+  // The consumer declares its own queue; what it refuses must have a place to go first.
+  const starting = declareDead(stop.signal).then(() => {
     if (!stop.signal.aborted) consumer.start()
     // A broker that comes back may have forgotten.
-    connection.on('connection', () => void declareDead())
-  }
+    connection.on('connection', () => void declareDead(lost.signal))
+  })
 
-  async function declareDead(): Promise<boolean> {
-    try {
-      await declare(connection, dead)
-      return true
-    } catch (error) {
-      reason = reasonOf(error)
-      if (!stop.signal.aborted) log.warn({ queue: dead.queue.queue, reason }, 'queue of dead messages not declared')
-      return false
+  /** Declares the queue of dead messages, as often as it takes. */
+  async function declareDead(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await declare(connection, dead)
+      } catch (error) {
+        if (signal.aborted) return
+        reason = reasonOf(error)
+        log.warn({ queue: dead.queue.queue, reason }, 'queue of dead messages not declared')
+        await sleep(START_PAUSE_MS, undefined, { signal }).catch(() => undefined)
+      }
     }
   }
 
   async function take(message: AsyncMessage): Promise<ConsumerStatus> {
     const event = parseMessage(message)
     if (!event) return ConsumerStatus.DROP
-    const signal = AbortSignal.any([stop.signal, lost.signal])
+    const { signal } = lost
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MOST_PAUSE_MS)) {
       try {
-        await receive(event)
+        await receive(event, signal)
         return ConsumerStatus.ACK
       } catch (err) {
         if (err instanceof MalformedEventError) {
           refuse(message, err.message)
           return ConsumerStatus.DROP
         }
+        if (signal.aborted) break
         log.warn({ err, event: event.id, type: event.type }, 'event can be neither handled nor kept now')
         await sleep(pause, undefined, { signal }).catch(() => undefined)
       }
@@ -144,6 +142,7 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
       // Before anything is given back, or it would come again.
       const closed = consumer.close()
       stop.abort()
+      lost.abort()
       await close(closed)
       await starting
     },

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pauseAfter, type Backoff } from './backoff.ts'
 import { sourceOf, type CloudEvent } from './cloud-event.ts'
+import { shortened } from './reason.ts'
 import type { Delivery, Transport, Undelivered } from './transport.ts'
 import type { Wake } from './wake.ts'
 
@@ -160,7 +161,7 @@ async function settle(
       failed.map(({ row }) => row.position),
       // Whoever is away for however long only delays: what is given up is what would never be taken.
       failed.map(({ failure }) => (failure.hopeless ? 'DEAD' : 'PENDING')),
-      failed.map(({ failure }) => failure.reason),
+      failed.map(({ failure }) => shortened(failure.reason)),
       failed.map(({ row }) => pauseAfter(row.attempts + 1, backoff)),
     ]
     await client.query({ name: 'undelivered', text: UNDELIVERED, values })

@@ -151,6 +151,21 @@ describe('the inbox', () => {
     expect(await noted(slow)).toMatchObject([{ state: 'DEAD', last_error: expect.stringMatching(/timeout/) }])
   })
 
+  it('blames no event for the time that it waited for a connection', async () => {
+    const event = confirmed()
+    const $transaction = () => Promise.reject(new Error('timeout exceeded when trying to connect'))
+    const waiting = createInbox({ db: { ...events.db, $transaction }, handlers: [], log })
+    await expect(waiting.receive(event)).rejects.toThrow('timeout exceeded')
+    expect(await noted(event)).toEqual([])
+  })
+
+  it('gives nothing up for an error that nobody knows', async () => {
+    const event = confirmed()
+    const unknown = () => Promise.reject(new Error('the weather'))
+    const broken = createInbox({ db: { ...events.db, $transaction: unknown, $executeRaw: unknown }, handlers: [], log })
+    await expect(broken.receive(event)).rejects.toThrow('the weather')
+  })
+
   it('says of what no database takes that it is no event', async () => {
     const event = confirmed({ data: { orderId: 'a\u0000b' } })
     await expect(inbox.receive(event)).rejects.toThrow(MalformedEventError)
@@ -172,6 +187,32 @@ describe('the inbox', () => {
       SELECT gen_random_uuid(), 'somebody', 'type', 'subject', now(), 'DONE', 1, '2020-01-01' FROM generate_series(1, 5001)`)
     await pruneEvents(events.db, Date.now())
     const { rows } = await events.database.sql.query('SELECT FROM inbox_event')
+    expect(rows).toHaveLength(0)
+  })
+
+  it('leaves what another replica is deleting to it, and does not wait for that', async () => {
+    const { sql } = events.database
+    await sql.query(`
+      INSERT INTO inbox_event (id, source, type, subject, sent_at, state, attempts, settled_at)
+      SELECT gen_random_uuid(), 'somebody', 'type', subject, now(), 'DONE', 1, '2020-01-01'
+      FROM unnest(ARRAY['locked', 'free']) AS subject`)
+    await sql.query(`
+      INSERT INTO outbox_event (id, type, subject, data, state, attempts, settled_at)
+      SELECT gen_random_uuid(), 'type', subject, '{}', 'DONE', 1, '2020-01-01'
+      FROM unnest(ARRAY['locked', 'free']) AS subject`)
+    await sql.query('BEGIN')
+    for (const table of ['inbox_event', 'outbox_event']) {
+      await sql.query(`SELECT FROM ${table} WHERE subject = 'locked' FOR UPDATE`)
+    }
+    await pruneEvents(events.db, Date.now())
+    const left = await sql.query<{ subject: string }>(
+      `SELECT subject FROM inbox_event WHERE settled_at = '2020-01-01'
+       UNION ALL SELECT subject FROM outbox_event WHERE settled_at = '2020-01-01'`,
+    )
+    await sql.query('COMMIT')
+    expect(left.rows.map(({ subject }) => subject)).toEqual(['locked', 'locked'])
+    await pruneEvents(events.db, Date.now())
+    const { rows } = await sql.query(`SELECT FROM outbox_event WHERE settled_at = '2020-01-01'`)
     expect(rows).toHaveLength(0)
   })
 

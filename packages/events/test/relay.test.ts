@@ -174,6 +174,13 @@ describe('the relay', () => {
     for (const socket of sockets) socket.destroy()
   })
 
+  it('notes reasons that others gave, whatever they wrote', async () => {
+    await confirm()
+    await using _ = relay(async (batch) => batch.map(() => ({ reason: 'no\u0000\ud800\nnever', hopeless: true })))
+    await allAre('DEAD')
+    expect(await states()).toMatchObject([{ last_error: 'no \ufffd never' }])
+  })
+
   it('does not look again with each notification while nobody takes anything', async () => {
     await confirm()
     let tries = 0

@@ -5,7 +5,8 @@
  * - `missing`: the row to change was not there
  * - `conflict`: serialization failure or deadlock; the whole transaction may be tried again
  * - `timeout`: a statement, lock, transaction or the wait for a connection took too long
- * - `unavailable`: no connection, or it broke, or the server would not have us
+ * - `unavailable`: no connection, or it broke, or the server would not have us, or takes no writes
+ * - `data`: a value is none that the database can hold, such as text with a NUL character
  */
 export type DatabaseFailure =
   | { kind: 'constraint'; rule: 'unique' | 'foreign-key' | 'check' | 'not-null'; target: string | undefined }
@@ -13,12 +14,14 @@ export type DatabaseFailure =
   | { kind: 'conflict' }
   | { kind: 'timeout' }
   | { kind: 'unavailable' }
+  | { kind: 'data' }
 
 interface ErrorLike {
   message: string
   code?: unknown
   meta?: unknown
   cause?: unknown
+  errors?: unknown
 }
 
 function isErrorLike(value: unknown): value is ErrorLike {
@@ -64,11 +67,26 @@ function bySqlState(state: string, error: ErrorLike): DatabaseFailure | undefine
     case '25P03':
       return { kind: 'timeout' }
     default:
-      // 08: connection exception; 28: wrong role or password; 3D: no such database; 42501: nothing granted to the role;
+      // 22: data exception.
+      if (state.startsWith('22')) return { kind: 'data' }
+      // 08: connection exception; 25006: a standby, which only reads; 28: wrong role or password; 3D: no such database; 42501: nothing granted to the role;
       // 53: insufficient resources; 57P: the server is stopping or starting.
-      return /^(08|28|3D|42501|53|57P)/.test(state) ? { kind: 'unavailable' } : undefined
+      return /^(08|25006|28|3D|42501|53|57P)/.test(state) ? { kind: 'unavailable' } : undefined
   }
 }
+
+/** What the system says of a connection that can't be made, or broke. */
+const NETWORK_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
 
 /** Texts, and at the end what Prisma's driver adapter calls its errors, which raw queries and BEGIN give as they are. */
 const UNAVAILABLE =
@@ -82,12 +100,15 @@ export function classifyDatabaseError(error: unknown): DatabaseFailure | undefin
   if (typeof error.code === 'string') {
     const known = BY_PRISMA_CODE[error.code]?.(error)
     if (known) return known
+    if (NETWORK_CODES.has(error.code)) return { kind: 'unavailable' }
   }
   const state = sqlStateOf(error)
   const failure = state === undefined ? undefined : bySqlState(state, error)
   if (failure) return failure
   if (UNAVAILABLE.test(error.message)) return { kind: 'unavailable' }
   if (TIMEOUT.test(error.message)) return { kind: 'timeout' }
+  // A name with several addresses, none of which answered.
+  if (Array.isArray(error.errors)) return classifyDatabaseError(error.errors[0])
   return error.cause === undefined || error.cause === error ? undefined : classifyDatabaseError(error.cause)
 }
 

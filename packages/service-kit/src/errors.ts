@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { classifyDatabaseError } from './database-errors.ts'
+import { classifyDatabaseError, type DatabaseFailure } from './database-errors.ts'
 
 /** A request that is wrong in a way that its sender can mend: `BAD_USER_INPUT`. */
 export function badUserInput(message: string, argumentName?: string): GraphQLError {
@@ -40,6 +40,9 @@ export function isFault(code: string): boolean {
   return code === 'SERVICE_UNAVAILABLE' || code === 'INTERNAL_SERVER_ERROR'
 }
 
+/** What may be otherwise a moment later. */
+const PASSING: ReadonlySet<DatabaseFailure['kind']> = new Set(['conflict', 'timeout', 'unavailable'])
+
 /**
  * Apollo Server's `formatError` for a subgraph: public errors pass, everything else becomes a sentence that gives
  * nothing away, with the code `SERVICE_UNAVAILABLE` when the database is at fault for now, else
@@ -51,7 +54,7 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
     return { ...formatted, extensions }
   }
   const failure = classifyDatabaseError(unwrapResolverError(error))
-  const passing = failure !== undefined && failure.kind !== 'constraint' && failure.kind !== 'missing'
+  const passing = failure !== undefined && PASSING.has(failure.kind)
   return {
     message: passing ? 'The service is not available at the moment; try again.' : 'Internal server error.',
     ...(formatted.path ? { path: formatted.path } : {}),

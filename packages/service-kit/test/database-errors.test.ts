@@ -223,13 +223,44 @@ describe('a database that is not available', () => {
 describe('what is not a failure of the database', () => {
   it('is left for what it is: mistakes in our queries, and everything else', async () => {
     expect(await failureOf(db.$queryRaw`SELEKT 1`)).toBeUndefined()
-    expect(await failureOf(db.$queryRaw`SELECT 1 / 0`)).toBeUndefined()
-    expect(await failureOf(db.$queryRaw`SELECT 'x'::uuid`)).toBeUndefined()
     for (const thrown of [new TypeError('x is not a function'), new Error('P2002'), 'P2002', null, undefined, 42]) {
       expect(classifyDatabaseError(thrown)).toBeUndefined()
     }
     const circular = new Error('circular')
     circular.cause = circular
     expect(classifyDatabaseError(circular)).toBeUndefined()
+  })
+})
+
+describe('a network', () => {
+  it.each(['EAI_AGAIN', 'EHOSTUNREACH', 'ENOTFOUND'])('that says %s has no database', (code) => {
+    expect(classifyDatabaseError(Object.assign(new Error(code), { code }))).toEqual({ kind: 'unavailable' })
+  })
+
+  it('on which none of several addresses answers has none either', async () => {
+    const socket = connect({ host: 'localhost', port: 1, autoSelectFamily: true })
+    const [error] = (await once(socket, 'error')) as [Error]
+    const several = new AggregateError([error], '')
+    expect(classifyDatabaseError(several)).toEqual({ kind: 'unavailable' })
+  })
+
+  it('that leads to a standby, which only reads, has none that is of use', async () => {
+    const failure = db.$transaction(async (tx) => {
+      await tx.$executeRaw`SET TRANSACTION READ ONLY`
+      await tx.$executeRaw`DELETE FROM "user"`
+    })
+    expect(await failureOf(failure)).toEqual({ kind: 'unavailable' })
+  })
+})
+
+describe('a value', () => {
+  it('that the database can not hold is told from an outage', async () => {
+    for (const error of [
+      db.$executeRaw`SELECT ${'a\u0000b'}::text`,
+      db.$queryRaw`SELECT ${'"\\u0000"'}::jsonb`,
+      db.$queryRaw`SELECT 'x'::uuid`,
+      db.$queryRaw`SELECT 1 / 0`,
+    ])
+      expect(await failureOf(error)).toEqual({ kind: 'data' })
   })
 })

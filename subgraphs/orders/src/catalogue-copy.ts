@@ -67,9 +67,12 @@ function lineTitle(product: string, variant: string): string {
 
 /** Asks products for the whole catalogue if the copy is empty, and the question is not on its way already. */
 export async function bootstrapCatalogue(db: PrismaClient, log: Logger): Promise<void> {
+  const isEmpty = async (tx: Tx) => (await tx.catalogueProduct.count({ take: 1 })) === 0
+  // Most starts need not wait for whoever is busy with the copy.
+  if (!(await isEmpty(db))) return
   await db.$transaction(async (tx) => {
     await keepOthersOut(tx)
-    if ((await tx.catalogueProduct.count({ take: 1 })) > 0) return
+    if (!(await isEmpty(tx))) return
     const asked = await tx.outboxEvent.count({ where: { type: catalogueRequested.name, state: 'PENDING' } })
     if (asked > 0) return
     await requestPage(tx, { requestId: randomUUID(), after: null })

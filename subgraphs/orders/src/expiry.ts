@@ -1,3 +1,4 @@
+import { classifyDatabaseError } from '@portico/service-kit/database-errors'
 import type { Logger } from '@portico/service-kit/logger'
 import type { Order, PrismaClient } from './generated/prisma/client.ts'
 import { settle } from './order-transitions.ts'
@@ -11,8 +12,19 @@ export function isExpired({ expiresAt }: Pick<Order, 'expiresAt'>, now: number):
 
 const BATCH = 100
 
-/** Rejects the pending orders that are expired. What was reserved for them is released. */
-export async function rejectExpired(db: PrismaClient, { now, log }: { now: number; log: Logger }): Promise<void> {
+export interface ExpiryOptions {
+  now: number
+  log: Logger
+  /** No further order is looked at once it aborts. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Rejects the pending orders that are expired. What was reserved for them is released.
+ *
+ * @throws what the database throws while it is away.
+ */
+export async function rejectExpired(db: PrismaClient, { now, log, signal }: ExpiryOptions): Promise<void> {
   const failed: string[] = []
   for (;;) {
     // The status stands in the statement, as it does in the index.
@@ -20,9 +32,11 @@ export async function rejectExpired(db: PrismaClient, { now, log }: { now: numbe
       SELECT id FROM "order" WHERE status = 'PENDING' AND expires_at <= ${new Date(now)} AND id <> ALL(${failed}::uuid[])
       ORDER BY expires_at LIMIT ${BATCH}`
     for (const { id } of due) {
+      if (signal?.aborted) return
       try {
         await db.$transaction((tx) => settle(tx, id, () => ({ to: 'REJECTED', reason: EXPIRED })))
       } catch (err) {
+        if (classifyDatabaseError(err)?.kind === 'unavailable') throw err
         // The others do not wait for it; the next run tries it again.
         log.warn({ err, order: id }, 'expired order not rejected')
         failed.push(id)

@@ -49,7 +49,7 @@ export async function startOrders(config: OrdersConfig, dependencies: OrdersDepe
   const periodically = (name: string, everyMs: number, run: PeriodicJob['run']) =>
     stack.use(startPeriodic({ name, everyMs, run, log }))
   periodically('prune idempotency records', 600_000, (signal) => pruneIdempotency(db, now(), signal))
-  periodically('reject expired orders', 1000, () => rejectExpired(db, { now: now(), log }))
+  periodically('reject expired orders', 1000, (signal) => rejectExpired(db, { now: now(), log, signal }))
 
   if (config.events.transport.kind !== 'none') await bootstrapCatalogue(db, log)
   const events = stack.use(
