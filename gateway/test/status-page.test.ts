@@ -78,6 +78,15 @@ describe('the status page', () => {
     expect(render({ subgraphs: { users: up } })).not.toContain('Events')
   })
 
+  it('shows what waits at a broker, and that something is dead there', () => {
+    const page = render({ subgraphs: { orders: { ...up, events: { ...EVENTS, broker: { waiting: 12, dead: 0 } } } } })
+    expect(page).toMatch(/orders inbox<[^]*orders broker<[^]*rabbitmq[^]*"number">12<[^]*"number">–<[^]*"number">0</)
+    expect(page).toContain('<h1 class="good">✓ The gateway is ready</h1>')
+    const dead = render({ subgraphs: { orders: { ...up, events: { ...EVENTS, broker: { waiting: 0, dead: 2 } } } } })
+    expect(dead).toMatch(/orders has dead letters[^]*orders broker<[^]*bad loud">2<[^]*2 events were given up/)
+    expect(render({ subgraphs: { orders: { ...up, events: EVENTS } } })).not.toContain('orders broker')
+  })
+
   it('shows the store of rate limits when there is one', () => {
     const { host: _, schemaHash: __, ...state } = up
     const page = render({ rateLimitStore: { ...state, state: 'down', latencyMs: null, lastError: 'ECONNREFUSED' } })

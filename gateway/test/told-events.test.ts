@@ -57,6 +57,31 @@ describe('what a subgraph tells of its events when it is probed', () => {
     expect(probed).toEqual([['/health/ready', expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/)]])
   })
 
+  it('is what waits at a broker and is dead there, when there is one', async () => {
+    const broker = { waiting: 5, dead: 1 }
+    const told = { events: { ...EVENTS, broker: { ...broker, account: 'secret' } } }
+    await using graph = await startTinyGraph(shop(telling(told)))
+    const { events, page } = await shownBy(graph)
+    expect(events).toEqual({ ...EVENTS, broker })
+    expect(page).toMatch(/shop broker[^]*>5<[^]*bad loud">1</)
+    expect(page).not.toContain('secret')
+  })
+
+  it('stands while failed probes are forgiven', async () => {
+    let answer = telling({ events: EVENTS })
+    let failed = 0
+    await using graph = await startTinyGraph(
+      shop((request, response) => answer(request, response)),
+      { ...QUICK, SUBGRAPH_HEALTH_FAILURES: '1000' },
+    )
+    answer = (_, response) => {
+      failed += 1
+      response.writeHead(503, json).end('{"status":"unavailable"}')
+    }
+    await eventually(() => failed > 3)
+    expect(await shownBy(graph)).toMatchObject({ state: 'up', lastError: 'answered 503', events: EVENTS })
+  })
+
   it('is forgotten once it says nothing more, or is not ready', async () => {
     for (const silence of [telling(undefined), telling({ events: EVENTS }, 503)]) {
       let answer = telling({ events: EVENTS })
@@ -82,6 +107,7 @@ describe('what a subgraph tells of its events when it is probed', () => {
     ['answers no JSON', (_, response) => void response.writeHead(200, json).end('{"details":')],
     ['names a carrier in HTML', telling({ events: { ...EVENTS, transport: '<script>alert(1)</script>' } })],
     ['counts in words', (_, response) => void response.writeHead(200, json).end(withQueue({ dead: '<script>' }))],
+    ['counts at its broker in words', telling({ events: { ...EVENTS, broker: { waiting: '5', dead: 0 } } })],
     ['counts below nothing', (_, response) => void response.writeHead(200, json).end(withQueue({ pending: -1 }))],
     [
       'counts beyond numbers',

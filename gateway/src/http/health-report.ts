@@ -52,7 +52,7 @@ export interface HealthSources {
   loaded: LoadedSupergraph
   /** Undefined: rate limits are not counted in Redis. */
   redisState?: (() => RedisState | undefined) | undefined
-  /** What subgraphs told of their events when they were probed. */
+  /** What subgraphs told of their events when a probe succeeded the last time. */
   eventsOf: (subgraph: string) => ToldEvents | undefined
 }
 
@@ -70,8 +70,10 @@ export function createHealthReport({ health, loaded, redisState, eventsOf }: Hea
     const subgraphs: Record<string, SubgraphReport> = {}
     for (const [name, known] of fixed) {
       const state = states[name]
-      const events = eventsOf(name)
-      if (state) subgraphs[name] = { ...state, ...known, ...(events ? { events } : {}) }
+      if (!state) continue
+      // While failed probes are forgiven, what it told before them stands.
+      const events = state.state === 'down' ? undefined : eventsOf(name)
+      subgraphs[name] = { ...state, ...known, ...(events ? { events } : {}) }
     }
     const redis = redisState?.()
     return { status: describeReadiness(health), subgraphs, rateLimitStore: redis ? describeStore(redis) : null }

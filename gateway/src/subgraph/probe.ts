@@ -9,7 +9,7 @@ import { parseToldEvents, type ToldEvents } from './told-events.ts'
 /** What asks subgraphs how they are; disposing it closes the connections. */
 export interface Probes extends AsyncDisposable {
   checks: HealthCheck[]
-  /** What a subgraph told of its events in its answer to the last probe; undefined without one that did. */
+  /** What a subgraph told of its events when a probe succeeded the last time; undefined when it told nothing. */
   eventsOf: (subgraph: string) => ToldEvents | undefined
 }
 
@@ -42,18 +42,14 @@ export function createProbes(
       name,
       optional: optionalSubgraphs.has(name),
       async check(signal) {
-        let events: ToldEvents | undefined
-        try {
-          const envelope = await signer?.sign(ANONYMOUS, name)
-          const headers = envelope === undefined ? {} : { [IDENTITY_HEADER]: envelope }
-          const response = await request(url, { signal, dispatcher: agent, headers })
-          events = await readEvents(response)
-          const { statusCode } = response
-          if (statusCode >= 500 && statusCode !== NOT_IMPLEMENTED) throw new Error(`answered ${statusCode}`)
-        } finally {
-          if (events) told.set(name, events)
-          else told.delete(name)
-        }
+        const envelope = await signer?.sign(ANONYMOUS, name)
+        const headers = envelope === undefined ? {} : { [IDENTITY_HEADER]: envelope }
+        const response = await request(url, { signal, dispatcher: agent, headers })
+        const events = await readEvents(response)
+        const { statusCode } = response
+        if (statusCode >= 500 && statusCode !== NOT_IMPLEMENTED) throw new Error(`answered ${statusCode}`)
+        if (events) told.set(name, events)
+        else told.delete(name)
       },
     }
   })

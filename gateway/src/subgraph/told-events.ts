@@ -2,7 +2,13 @@ import { z } from 'zod'
 
 const count = z.int().min(0)
 const queue = z.object({ pending: count, failing: count, dead: count, lagSeconds: z.number().min(0) })
-const events = z.object({ transport: z.string().regex(/^[\w-]{1,32}$/), outbox: queue, inbox: queue })
+const broker = z.object({ waiting: count, dead: count })
+const events = z.object({
+  transport: z.string().regex(/^[\w-]{1,32}$/),
+  outbox: queue,
+  inbox: queue,
+  broker: broker.optional(),
+})
 const answer = z.object({ details: z.object({ events }) })
 
 /** How far the events of a subgraph are, as it tells: numbers, and the name of what carries them. */

@@ -1,16 +1,10 @@
-import { parseArgs } from 'node:util'
 import { Pool } from 'pg'
 import { listDeadLetters, replayDeadLetters, type DeadLetter } from './dead-letters.ts'
+import { parseEventsArguments } from './events-arguments.ts'
 import { readHeldMessages, replayDeadMessages, type HeldMessages } from './rabbitmq-dead-messages.ts'
 import { reasonOf } from './reason.ts'
+import { resendEvents } from './resend.ts'
 import { readEventsState, type EventsState } from './state.ts'
-
-const USAGE = `Usage:
-  npm run events                          how far the events of each subgraph are, and its dead letters
-  npm run events -- --json                the same as JSON
-  npm run events -- replay ID             try a dead letter again
-  npm run events -- replay --all          try all of them again, and what is dead in RabbitMQ
-  --subgraph NAME                         only those of one subgraph`
 
 const MOST_SHOWN = 100
 
@@ -31,8 +25,8 @@ interface SubgraphReport extends EventsState {
 type Held = HeldMessages | { error: string }
 
 /**
- * The command `events`: tells of the outboxes, inboxes, queues and dead letters of subgraphs, and has what is dead tried
- * again. Returns what is to be printed.
+ * The command `events`: tells of the outboxes, inboxes, queues and dead letters of subgraphs, has what is dead tried
+ * again, and what was delivered sent again. Returns what is to be printed.
  *
  * @throws Error with a message for whoever called, when the arguments can't be, nothing has that id, or RabbitMQ does not
  * put back what it has.
@@ -41,7 +35,7 @@ export async function runEventsCommand(
   { databases: urls, amqpUrl }: EventStores,
   args: readonly string[],
 ): Promise<string> {
-  const { subgraph, json, all, command, id } = parseCommand(args)
+  const { subgraph, ...todo } = parseEventsArguments(args)
   const names = Object.keys(urls).filter((name) => subgraph === undefined || name === subgraph)
   if (names.length === 0) throw new Error(`No subgraph "${subgraph}" has events: ${Object.keys(urls).join(', ')} have.`)
   await using stack = new AsyncDisposableStack()
@@ -51,11 +45,17 @@ export async function runEventsCommand(
     return { name, pool }
   })
 
-  if (command === 'replay') {
+  if (todo.task === 'resend') {
+    let resent = 0
+    for (const { pool } of databases) resent += await resendEvents(pool, todo.which)
+    return `${resent} to be sent again.`
+  }
+  if (todo.task === 'replay') {
+    const { which } = todo
     let replayed = 0
-    for (const { pool } of databases) replayed += await replayDeadLetters(pool, all ? 'all' : { id })
-    if (replayed === 0 && !all) throw new Error(`There is no dead letter ${id}.`)
-    if (all && amqpUrl !== undefined) {
+    for (const { pool } of databases) replayed += await replayDeadLetters(pool, which)
+    if (replayed === 0 && which !== 'all') throw new Error(`There is no dead letter ${which.id}.`)
+    if (which === 'all' && amqpUrl !== undefined) {
       for (const name of names) replayed += await replayMessages(amqpUrl, name, replayed)
     }
     return `${replayed} to be tried again.`
@@ -67,7 +67,7 @@ export async function runEventsCommand(
     const deadLetters = await listDeadLetters(pool, MOST_SHOWN)
     reports[name] = { ...(await readEventsState(pool)), ...(rabbitmq && { rabbitmq }), deadLetters }
   }
-  return json ? JSON.stringify(reports, null, 2) : render(reports)
+  return todo.json ? JSON.stringify(reports, null, 2) : render(reports)
 }
 
 async function replayMessages(amqpUrl: string, subgraph: string, before: number): Promise<number> {
@@ -79,32 +79,19 @@ async function replayMessages(amqpUrl: string, subgraph: string, before: number)
   }
 }
 
-/** By the names of the subgraphs. That RabbitMQ is away keeps nobody from seeing the rest. */
-async function readHeld(amqpUrl: string, names: readonly string[]): Promise<Record<string, Held>> {
-  try {
-    return await readHeldMessages(amqpUrl, names)
-  } catch (error) {
-    return Object.fromEntries(names.map((name) => [name, { error: reasonOf(error) }]))
-  }
-}
-
-function parseCommand(args: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { subgraph: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' } },
-    })
-    const { subgraph, json = false, all = false } = values
-    const [command, id = '', ...more] = positionals
-    if (more.length > 0) throw new Error(`Too many arguments: ${more.join(' ')}.`)
-    if (command !== undefined && command !== 'replay') throw new Error(`There is no command "${command}".`)
-    if (command === 'replay' && all === (id !== '')) throw new Error('Replay what: an id, or --all?')
-    if (id !== '' && !/^[0-9a-f-]{36}$/i.test(id)) throw new Error(`"${id}" is no id of an event.`)
-    return { subgraph, json, all, command, id }
-  } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error })
-  }
+/**
+ * By the names of the subgraphs. That RabbitMQ is away keeps nobody from seeing the rest, and neither does a queue that
+ * the account may not look at from seeing the others.
+ */
+async function readHeld(amqpUrl: string, names: readonly string[]): Promise<Record<string, Held | undefined>> {
+  const held = names.map(async (name): Promise<[string, Held | undefined]> => {
+    try {
+      return [name, (await readHeldMessages(amqpUrl, [name]))[name]]
+    } catch (error) {
+      return [name, { error: reasonOf(error) }]
+    }
+  })
+  return Object.fromEntries(await Promise.all(held))
 }
 
 function render(reports: Readonly<Record<string, SubgraphReport>>): string {
@@ -126,16 +113,23 @@ function render(reports: Readonly<Record<string, SubgraphReport>>): string {
   return [
     alignColumns([['subgraph', 'queue', 'pending', 'failing', 'dead', 'lag'], ...rows]),
     letters.length === 0 ? 'No dead letters.' : `Dead letters:\n\n${letters.join('\n')}`,
-    ...tellOfRabbitMq(entries.map(([, { rabbitmq }]) => rabbitmq)),
+    ...tellOfRabbitMq(entries.map(([name, { rabbitmq }]) => [name, rabbitmq])),
   ].join('\n\n')
 }
 
 /** What the table does not say. */
-function tellOfRabbitMq(held: readonly (Held | undefined)[]): string[] {
-  const errors = held.flatMap((one) => (one && 'error' in one ? one.error : []))
-  if (errors[0] !== undefined) return [`RabbitMQ does not tell what it holds: ${errors[0]}`]
-  const isSomethingDead = held.some((one) => one && 'dead' in one && one.dead > 0)
-  return isSomethingDead ? ['Why a message is dead in RabbitMQ, its subgraph has logged: "message refused".'] : []
+function tellOfRabbitMq(held: readonly (readonly [subgraph: string, Held | undefined])[]): string[] {
+  const silent = Map.groupBy(
+    held.flatMap(([name, one]) => (one && 'error' in one ? [{ name, error: one.error }] : [])),
+    ({ error }) => error,
+  )
+  const isSomethingDead = held.some(([, one]) => one && 'dead' in one && one.dead > 0)
+  return [
+    ...[...silent].map(([error, those]) => {
+      return `RabbitMQ does not tell what it holds for ${those.map(({ name }) => name).join(', ')}: ${error}`
+    }),
+    ...(isSomethingDead ? ['Why a message is dead in RabbitMQ, its subgraph has logged: "message refused".'] : []),
+  ]
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,8 @@
 import { setImmediate as afterImmediates } from 'node:timers/promises'
-import { AMQPError, Connection, type Envelope, type SyncMessage } from 'rabbitmq-client'
+import { Connection, type Envelope, type SyncMessage } from 'rabbitmq-client'
 import { accountOf, FIRST_ACCOUNT_HEADER, senderOf } from './rabbitmq-account.ts'
 import { withDeadline } from './rabbitmq-connection.ts'
+import { countMessages } from './rabbitmq-count.ts'
 import { EXCHANGE, queuesOf } from './rabbitmq-topology.ts'
 
 /** What RabbitMQ holds for a subgraph. */
@@ -24,7 +25,10 @@ export function readHeldMessages(url: string, subgraphs: readonly string[]): Pro
     const held: Record<string, HeldMessages> = {}
     for (const subgraph of subgraphs) {
       const { queue, deadQueue } = queuesOf(subgraph)
-      held[subgraph] = { pending: await countIn(connection, queue), dead: await countIn(connection, deadQueue) }
+      held[subgraph] = {
+        pending: await countMessages(connection, queue),
+        dead: await countMessages(connection, deadQueue),
+      }
     }
     return held
   })
@@ -41,7 +45,7 @@ export function replayDeadMessages(url: string, subgraph: string): Promise<numbe
   const { queue, deadQueue } = queuesOf(subgraph)
   const own = accountOf(url)
   return withConnection(url, async (connection) => {
-    const count = await countIn(connection, deadQueue)
+    const count = await countMessages(connection, deadQueue)
     const channel = await connection.acquire()
     let isReturned = false
     channel.on('basic.return', () => {
@@ -84,16 +88,6 @@ function again(message: SyncMessage, queue: string, own: string): Envelope {
       'x-request-id': known['x-request-id'],
       [FIRST_ACCOUNT_HEADER]: senderOf(message, own) ?? '',
     },
-  }
-}
-
-/** How many messages wait in a queue, which need not be there. */
-async function countIn(connection: Connection, queue: string): Promise<number> {
-  try {
-    return (await connection.queueDeclare({ queue, passive: true })).messageCount
-  } catch (error) {
-    if (error instanceof AMQPError && error.code === 'NOT_FOUND') return 0
-    throw error
   }
 }
 

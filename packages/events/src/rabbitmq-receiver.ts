@@ -3,10 +3,11 @@ import type { Logger } from '@portico/service-kit/logger'
 import { ConsumerStatus, type AsyncMessage, type Connection } from 'rabbitmq-client'
 import { MalformedEventError, parseCloudEvent, type CloudEvent } from './cloud-event.ts'
 import { accountOf, objectionToMessage } from './rabbitmq-account.ts'
-import { openConnection } from './rabbitmq-connection.ts'
+import { openConnection, withDeadline } from './rabbitmq-connection.ts'
+import { countMessages } from './rabbitmq-count.ts'
 import { topologyOf, type QueueType } from './rabbitmq-topology.ts'
 import { reasonOf } from './reason.ts'
-import type { Receive } from './transport.ts'
+import type { BrokerQueues, Receive } from './transport.ts'
 
 /** What a receiver works with. */
 export interface RabbitMqReceiverOptions {
@@ -26,11 +27,18 @@ export interface RabbitMqReceiver extends AsyncDisposable {
    * @throws Error that says why nothing is received now.
    */
   requireReady: () => void
+  /**
+   * What is in the subgraph's two queues.
+   *
+   * @throws Error that says why the broker does not tell.
+   */
+  queues: () => Promise<BrokerQueues>
 }
 
 const START_PAUSE_MS = 1000
 const FIRST_PAUSE_MS = 100
 const MOST_PAUSE_MS = 5000
+const COUNT_WITHIN_MS = 2000
 
 /**
  * Receives from the subgraph's queue. An event is acknowledged once it is handled or kept; until then it is tried again
@@ -73,12 +81,15 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
     reason = reasonOf(error)
     log.warn({ queue, reason }, 'receiving from RabbitMQ failed')
   })
-  // The consumer declares its own queue; what it refuses must have a place to go first.
-  const starting = declareDead(stop.signal).then(() => {
+  const starting = start()
+
+  /** The consumer declares its own queue; what it refuses must have a place to go first. */
+  async function start(): Promise<void> {
+    await declareDead(stop.signal)
     if (!stop.signal.aborted) consumer.start()
     // A broker that comes back may have forgotten.
     connection.on('connection', () => void declareDead(lost.signal))
-  })
+  }
 
   /** Declares the queue of dead messages, as often as it takes. */
   async function declareDead(signal: AbortSignal): Promise<void> {
@@ -115,6 +126,11 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
     return ConsumerStatus.REQUEUE
   }
 
+  async function count(): Promise<BrokerQueues> {
+    const waiting = await countMessages(connection, queue)
+    return { waiting, dead: await countMessages(connection, dead.queue.queue) }
+  }
+
   function parseMessage(message: AsyncMessage): CloudEvent | undefined {
     try {
       const event = parseCloudEvent(JSON.parse(String(message.body)))
@@ -137,6 +153,10 @@ export function startRabbitMqReceiver(options: RabbitMqReceiverOptions, receive:
       requireReady()
       // It has none while it is not subscribed.
       if (consumer.consumerTag === '') throw new Error(`not receiving from ${queue}: ${reason}`)
+    },
+    async queues() {
+      requireReady()
+      return withDeadline(count(), COUNT_WITHIN_MS)
     },
     async [Symbol.asyncDispose]() {
       // Before anything is given back, or it would come again.

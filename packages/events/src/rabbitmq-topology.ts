@@ -13,7 +13,7 @@ const DEAD_LETTER_EXCHANGE = 'portico.dead'
  * crashes of a subgraph reach: all that it had fetched counts. So it is no limit but against what kills every subgraph
  * that it meets; what a handler fails on is kept by the inbox, and never given back.
  */
-export const DELIVERY_LIMIT = 1000
+const DELIVERY_LIMIT = 1000
 
 /** What every sender needs. */
 export const EVENTS_EXCHANGE = { exchange: EXCHANGE, type: 'topic', durable: true }

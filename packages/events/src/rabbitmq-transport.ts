@@ -46,6 +46,10 @@ export function createRabbitMqTransport(options: RabbitMqTransportOptions): Tran
         receiver?.requireReady()
       },
     },
+    async queues() {
+      if (!receiver) throw new Error('nothing is received yet')
+      return receiver.queues()
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([receiver?.[Symbol.asyncDispose](), sender[Symbol.asyncDispose]()])
     },

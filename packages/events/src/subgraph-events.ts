@@ -16,6 +16,7 @@ import { startRelay } from './relay.ts'
 import { pruneEvents } from './retention.ts'
 import type { SqlDatabase, SqlTransaction } from './sql.ts'
 import { readEventsState, type EventsState, type Handling } from './state.ts'
+import type { BrokerQueues } from './transport.ts'
 import { createWake } from './wake.ts'
 
 /** What a subgraph's events are made of. */
@@ -37,6 +38,8 @@ export interface SubgraphEventsOptions<Transaction extends SqlTransaction> {
 export interface EventsReport extends EventsState {
   transport: TransportConfig['kind']
   handling: Handling
+  /** What a broker holds for the subgraph: undefined without one, and while it does not tell. */
+  broker?: BrokerQueues
 }
 
 /** A subgraph's events, at work. Disposing stops sending and receiving; what is under way ends. */
@@ -53,7 +56,7 @@ export interface SubgraphEvents extends AsyncDisposable {
 /** Batches of the outbox that are under way at once. */
 const LANES = 2
 const LOOK_MS = 1000
-/** From then on an event that waits is worth a warning. */
+/** From then on an event that waits is worth a warning. The gateway, which knows nothing of this package, has it too. */
 const LATE_SECONDS = 60
 const PRUNE_MS = 600_000
 /** Events that may wait for their turn to be handled: about what is handled while a sender waits for an answer. */
@@ -77,6 +80,7 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
   const pool = openPool(subgraph, databaseUrl, log)
   stack.defer(() => pool.end())
   let state = await readEventsState(pool)
+  let broker: BrokerQueues | undefined
 
   const periodically = (name: string, everyMs: number, run: PeriodicJob['run']) =>
     stack.use(startPeriodic({ name, everyMs, run, log }))
@@ -102,6 +106,13 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
         metrics.received(event, outcome, started)
       })
     })
+    const { queues } = transport
+    if (queues) {
+      // By itself, since a broker that hangs must not keep the rest from being seen.
+      periodically('look at the broker', LOOK_MS, async () => {
+        broker = await queues().catch(() => undefined)
+      })
+    }
     const wake = createWake()
     stack.use(startListening({ url: databaseUrl, channel: 'outbox_event', wake, log }))
     stack.use(startRelay({ subgraph, pool, transport, wake, log, lanes: LANES }))
@@ -109,7 +120,8 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
 
   function report(): EventsReport {
     const { activeCount: active, pendingCount: waiting } = limit
-    return { transport: config.transport.kind, ...state, handling: { active, waiting, limit: config.concurrency } }
+    const handling = { active, waiting, limit: config.concurrency }
+    return { transport: config.transport.kind, ...state, handling, ...(broker && { broker }) }
   }
 
   async function checkState() {
@@ -119,6 +131,7 @@ export async function startSubgraphEvents<Transaction extends SqlTransaction>(
       if (lagSeconds > LATE_SECONDS)
         throw new Error(`the oldest event of the ${queue} waits for ${Math.round(lagSeconds)} s`)
     }
+    if (broker && broker.dead > 0) throw new Error(`${broker.dead} dead messages in the broker: npm run events`)
   }
 
   const started = stack.move()

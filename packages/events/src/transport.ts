@@ -17,6 +17,14 @@ export interface Undelivered {
  */
 export type Receive = (event: CloudEvent, signal?: AbortSignal) => Promise<void>
 
+/** What a broker holds for a subgraph that receives. */
+export interface BrokerQueues {
+  /** Sent, and not fetched yet. */
+  waiting: number
+  /** Refused, or given back too often. */
+  dead: number
+}
+
 /** A way by which events reach their subscribers, at least once. Disposing it ends sending and receiving. */
 export interface Transport extends AsyncDisposable {
   /**
@@ -30,4 +38,10 @@ export interface Transport extends AsyncDisposable {
   routes?: (app: FastifyInstance) => void
   /** Whether it works; nothing when there is nothing that it rests on. */
   check?: HealthCheck
+  /**
+   * What a broker holds for the subgraph, when there is one.
+   *
+   * @throws Error while it does not tell.
+   */
+  queues?: () => Promise<BrokerQueues>
 }

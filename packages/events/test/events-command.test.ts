@@ -63,10 +63,49 @@ describe('the command events', () => {
     await expect(runEventsCommand(stores, ['replay', received])).rejects.toThrow(`There is no dead letter ${received}.`)
   })
 
+  it('has what was delivered sent again: since when, of which type, and nothing else', async () => {
+    const { sql } = events.database
+    const placed = 'portico.order.placed.v1'
+    await sql.query(
+      `INSERT INTO outbox_event (id, type, subject, data, state, attempts, created_at, settled_at)
+       SELECT gen_random_uuid(), type, name, '{}', state::event_state, 3, at::timestamptz, now()
+       FROM (VALUES ('early', $1, 'DONE', '2026-11-23T09:59:59.999Z'), ('placed', $1, 'DONE', '2026-11-23T10:00:00Z'),
+         ('confirmed', $2, 'DONE', '2026-11-23T10:00:01Z'), ('dead', $1, 'DEAD', '2026-11-23T10:00:01Z'))
+         AS list (name, type, state, at)`,
+      [placed, orderConfirmed.name],
+    )
+    const rows = async () => {
+      const { rows: found } = await sql.query<{ row: string }>(
+        `SELECT concat_ws(' ', subject, state, attempts, settled_at IS NULL, next_attempt_at <= now()) AS row
+         FROM outbox_event WHERE subject IN ('early', 'placed', 'confirmed', 'dead') ORDER BY position`,
+      )
+      return found.map(({ row }) => row)
+    }
+    const since = ['--since', '2026-11-23T11:00:00+01:00']
+    expect(await runEventsCommand(stores, ['resend', ...since, '--type', placed])).toBe('1 to be sent again.')
+    const [early, dead] = ['early DONE 3 f t', 'dead DEAD 3 f t']
+    expect(await rows()).toEqual([early, 'placed PENDING 0 t t', 'confirmed DONE 3 f t', dead])
+    expect(await runEventsCommand(stores, ['resend', ...since, '--subgraph', 'orders'])).toBe('1 to be sent again.')
+    expect(await rows()).toEqual([early, 'placed PENDING 0 t t', 'confirmed PENDING 0 t t', dead])
+    expect(await runEventsCommand(stores, ['resend', ...since])).toBe('0 to be sent again.')
+  })
+
   it.each([
     [['replay'], 'Replay what: an id, or --all?'],
     [['replay', '--all', received], 'Replay what: an id, or --all?'],
     [['replay', 'first'], '"first" is no id of an event.'],
+    [['resend'], 'Resend since when? --since 2026-11-23T10:00:00Z'],
+    [['resend', '--all'], 'Resend takes --since and no id.'],
+    [['resend', received, '--since', '2026-11-23T10:00:00Z'], 'Resend takes --since and no id.'],
+    [['resend', '--since', 'yesterday'], '"yesterday" is no time with a zone, such as 2026-11-23T10:00:00Z.'],
+    [['resend', '--since', '2026-11-23T10:00:00'], '"2026-11-23T10:00:00" is no time with a zone'],
+    [['resend', '--since', '2026-13-23T10:00:00Z'], '"2026-13-23T10:00:00Z" is no time'],
+    [
+      ['resend', '--since', '2026-11-23T10:00:00Z', '--type', 'order.placed'],
+      '"order.placed" is no type of event: there are portico.order.placed.v1, ',
+    ],
+    [['replay', '--all', '--since', '2026-11-23T10:00:00Z'], '--since and --type are for resend.'],
+    [['--type', 'portico.order.placed.v1'], '--since and --type are for resend.'],
     [['forget'], 'There is no command "forget".'],
     [['--verbose'], 'Usage:'],
     [['--subgraph', 'users'], 'No subgraph "users" has events: orders have.'],

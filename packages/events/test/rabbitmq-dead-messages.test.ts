@@ -146,12 +146,29 @@ describeWithRabbitMq('the command events, with RabbitMQ', () => {
     const shown = await run([], url.href)
     expect(shown).toMatch(/^products {2}outbox {2}0/m)
     const lines = shown.split('\n').filter((line) => line.includes('RabbitMQ'))
-    expect(lines).toEqual([expect.stringMatching(/^RabbitMQ does not tell what it holds: ./)])
+    expect(lines).toEqual([expect.stringMatching(/^RabbitMQ does not tell what it holds for products: ./)])
     expect(lines[0]).toMatch(reason)
     expect(JSON.parse(await run(['--json'], url.href))).toMatchObject({
       products: { outbox: {}, rabbitmq: { error: expect.stringMatching(reason) } },
     })
     await expect(run(['replay', '--all'], url.href)).rejects.toThrow(/but not what is dead in RabbitMQ for products: ./)
+  })
+
+  it('shows the queues of one subgraph though RabbitMQ refuses to tell of those of another', async () => {
+    {
+      await using _ = await receive(refuse)
+      await send(confirmed())
+      await eventually(async () => (await held()).dead === 1)
+    }
+    // Refused to everybody else, as another's queue is where accounts differ.
+    await admin.queueDeclare({ queue: 'portico.orders', exclusive: true })
+    stack.defer(async () => void (await admin.queueDelete({ queue: 'portico.orders' })))
+    const databases = { orders: events.database.url, products: events.database.url }
+    const shown = await runEventsCommand({ databases, amqpUrl: started.urlOf('products') }, [])
+    expect(shown).toMatch(/^products {2}rabbitmq {2}0 {17}1$/m)
+    expect(shown).not.toMatch(/^orders {4}rabbitmq/m)
+    expect(shown).toMatch(/^RabbitMQ does not tell what it holds for orders: .*RESOURCE_LOCKED/m)
+    expect(shown).toContain('Why a message is dead in RabbitMQ')
   })
 
   it('is at hand beside a deployed subgraph, whose account says which one it is', async () => {
@@ -166,6 +183,6 @@ describeWithRabbitMq('the command events, with RabbitMQ', () => {
     expect(ofAnother).toMatch(/^this subgraph {2}inbox/m)
     expect(ofAnother).not.toContain('rabbitmq')
     const away = await runBeside('amqp://products:secret@127.0.0.1:1')
-    expect(away).toMatch(/^products {2}inbox[^]*RabbitMQ does not tell what it holds: .*ECONNREFUSED/m)
+    expect(away).toMatch(/^products {2}inbox[^]*RabbitMQ does not tell what it holds for products: .*ECONNREFUSED/m)
   }, 30_000)
 })

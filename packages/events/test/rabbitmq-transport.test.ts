@@ -38,11 +38,15 @@ describeWithRabbitMq('events over RabbitMQ', () => {
     admin.on('error', () => undefined)
   })
   afterEach(async () => {
-    for (const name of ['orders', 'products']) {
-      await admin.queueDelete({ queue: `portico.${name}` })
-      await admin.queueDelete({ queue: `portico.${name}.dead` })
+    try {
+      for (const name of ['orders', 'products']) {
+        await admin.queueDelete({ queue: `portico.${name}` })
+        await admin.queueDelete({ queue: `portico.${name}.dead` })
+      }
+    } finally {
+      // Or what this test opened would receive what later ones send.
+      await stack.disposeAsync()
     }
-    await stack.disposeAsync()
   }, 60_000)
 
   function open(subgraph: string, options: Partial<RabbitMqTransportOptions> = {}): Transport {
@@ -301,6 +305,40 @@ describeWithRabbitMq('events over RabbitMQ', () => {
     release?.()
     await eventually(() => begun === 20)
   })
+
+  it('are counted where they wait and where they are dead, by who receives them', async () => {
+    const products = open('products', { prefetch: 1 })
+    await expect(products.queues?.()).rejects.toThrow('nothing is received yet')
+    const released = Promise.withResolvers<void>()
+    await products.receive(() => released.promise)
+    await deliver(open('orders'), many(4))
+    const publisher = admin.createPublisher({ confirm: true })
+    stack.defer(() => publisher.close())
+    const envelope = { exchange: 'portico.dead', routingKey: 'products', mandatory: true, durable: true }
+    for (const body of ['no JSON', 'nor this']) await publisher.send(envelope, body)
+    const counted = async () => JSON.stringify(await products.queues?.().catch(() => undefined))
+    await eventually(async () => (await counted()) === '{"waiting":3,"dead":2}')
+    expect(await products.queues?.()).toEqual({ waiting: 3, dead: 2 })
+    released.resolve()
+    await eventually(async () => (await counted()) === '{"waiting":0,"dead":2}')
+    // It goes on to receive.
+    await products.check?.check(AbortSignal.timeout(1000))
+  })
+
+  it('are not counted while the broker hangs, and are afterwards', async () => {
+    const products = await receiveInto([])
+    const counted = () => products.queues?.().catch((error: Error) => error.message)
+    await eventually(async () => typeof (await counted()) === 'object')
+    broker.stop()
+    try {
+      // A broker with threads under way may answer once more.
+      await eventually(async () => (await counted()) === 'no answer within 2000 ms')
+    } finally {
+      broker.continue()
+    }
+    await eventually(async () => typeof (await counted()) === 'object')
+    expect(await counted()).toEqual({ waiting: 0, dead: 0 })
+  }, 30_000)
 
   it('say what is wrong when a queue of another kind is in the way', async () => {
     await admin.queueDeclare({ queue: 'portico.products', durable: true })

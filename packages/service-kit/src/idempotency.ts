@@ -69,13 +69,14 @@ export async function writeOnce<Failure, Transaction extends IdempotencyTransact
   })
 }
 
-/** Forgets the keys that are older than seven days, until `signal` aborts. */
+/** Forgets the keys that are older than seven days, until `signal` aborts; what another replica forgets is left to it. */
 export async function pruneIdempotency(db: IdempotencyTransaction, now: number, signal?: AbortSignal): Promise<void> {
   const before = new Date(now - KEPT_MS)
   await deleteInBatches(
     () => db.$executeRaw`
       DELETE FROM idempotency_record WHERE (viewer_id, key) IN (
-        SELECT viewer_id, key FROM idempotency_record WHERE created_at < ${before} ORDER BY created_at LIMIT ${DELETE_BATCH})`,
+        SELECT viewer_id, key FROM idempotency_record WHERE created_at < ${before} ORDER BY created_at LIMIT ${DELETE_BATCH}
+        FOR UPDATE SKIP LOCKED)`,
     signal,
   )
 }

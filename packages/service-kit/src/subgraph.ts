@@ -25,7 +25,7 @@ import { createExposition } from './metrics.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { SubgraphConfig } from './subgraph-config.ts'
 import { createSubgraphTelemetry } from './subgraph-telemetry.ts'
-import { parseTraceContext } from './trace-context.ts'
+import { parseTraceParent } from './trace-context.ts'
 import { loadIdentify } from './trust.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -148,7 +148,7 @@ export async function startSubgraph<Context extends SubgraphContext>(
       context({
         viewer: await identify(request.headers),
         requestId: request.id,
-        traceparent: parseTraceContext(request.headers)?.traceparent,
+        traceparent: parseTraceParent(request.headers),
         deadline: deadlineFrom(request.headers[DEADLINE_HEADER]),
         log: request.log,
         record: telemetry.recordOf(request),

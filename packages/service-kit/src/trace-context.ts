@@ -19,16 +19,26 @@ const LONGEST_STATE = 512
 const MOST_STATES = 32
 
 /**
- * Reads both headers as W3C Trace Context (level 2) says: undefined without a valid `traceparent`. Of a later version what
- * version 00 knows is kept; a `tracestate` that is malformed or longer than 512 characters is left out.
+ * Reads both headers as W3C Trace Context (level 2) says: undefined without a valid `traceparent`; a `tracestate` that is
+ * malformed or longer than 512 characters is left out.
  */
-export function parseTraceContext({ traceparent, tracestate }: IncomingHttpHeaders): TraceContext | undefined {
+export function parseTraceContext(headers: IncomingHttpHeaders): TraceContext | undefined {
+  const traceparent = parseTraceParent(headers)
+  if (traceparent === undefined) return undefined
+  const { tracestate } = headers
+  const state = typeof tracestate === 'string' && isTraceState(tracestate) ? tracestate : undefined
+  return { traceparent, ...(state === undefined ? {} : { tracestate: state }) }
+}
+
+/**
+ * Reads `traceparent` alone, for who passes no `tracestate` on; undefined when it is not valid. Of a later version what
+ * version 00 knows is kept.
+ */
+export function parseTraceParent({ traceparent }: IncomingHttpHeaders): string | undefined {
   if (typeof traceparent !== 'string') return undefined
   const { version, ids, flags = '', more } = TRACE_PARENT.exec(traceparent)?.groups ?? {}
   if (ids === undefined || (version === '00' && more !== undefined)) return undefined
-  const parent = `00-${ids}-${version === '00' ? flags : sampledAlone(flags)}`
-  const state = typeof tracestate === 'string' && isTraceState(tracestate) ? tracestate : undefined
-  return { traceparent: parent, ...(state === undefined ? {} : { tracestate: state }) }
+  return `00-${ids}-${version === '00' ? flags : sampledAlone(flags)}`
 }
 
 /** The one flag that has the same meaning in every version. */

@@ -77,4 +77,19 @@ describe('writing once', () => {
     await pruneIdempotency(db, Date.now() + 7.1 * day)
     expect(await write({ key, input: 1 })).not.toEqual(first)
   })
+
+  it('leaves a key that another replica is forgetting to it, and does not wait for that', async () => {
+    const [locked, free] = [randomUUID(), randomUUID()]
+    for (const key of [locked, free]) await write({ key, input: 1 })
+    const keys = async () => {
+      const { rows } = await database.sql.query<{ key: string }>('SELECT key FROM idempotency_record')
+      return rows.map(({ key }) => key)
+    }
+    await database.sql.query('BEGIN')
+    await database.sql.query('SELECT FROM idempotency_record WHERE key = $1 FOR UPDATE', [locked])
+    await pruneIdempotency(db, Date.now() + 8 * 86_400_000)
+    const left = await keys()
+    await database.sql.query('COMMIT')
+    expect(left).toEqual([locked])
+  })
 })
