@@ -46,7 +46,9 @@ describe('the command line', () => {
       expect(migrated.output).toMatch(new RegExp(`${name}: applied \\d+_init in \\d+ ms`))
     expect(await run(['status'], env)).toEqual({
       exitCode: 0,
-      output: 'users: 1 applied, 0 pending\nproducts: 2 applied, 0 pending\norders: 2 applied, 0 pending\n',
+      output: expect.stringMatching(
+        /^users: [1-9]\d* applied, 0 pending\nproducts: [1-9]\d* applied, 0 pending\norders: [1-9]\d* applied, 0 pending\n$/,
+      ),
       errors: '',
     })
     expect(await run(['resolve', 'users', '--rolled-back', 'unheard_of'], env)).toEqual({
