@@ -77,7 +77,7 @@ export function createCustomers(databases: OrderDatabases, place: Place) {
         const due = Math.floor(((performance.now() - started) / 1000) * perSecond)
         // Measured from when it was due, however late this program is.
         while (orders.length < Math.min(due, total)) {
-          const order = buy(started + (orders.length * 1000) / perSecond)
+          const order = buy(started + ((orders.length + 1) * 1000) / perSecond)
           // Looked at once all have been sent.
           order.catch(() => undefined)
           orders.push(order)
